@@ -1,0 +1,2 @@
+//! zxfr-core
+#![no_std]
