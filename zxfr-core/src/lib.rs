@@ -1,2 +1,39 @@
-//! zxfr-core
+//! DNS zone transfer as state machines, for anyone who needs zones moved: no sockets, no clock, no randomness, no `std`.
+//!
+//! | module | holds |
+//! |---|---|
+//! | [`name`] | domain names: octets with their case kept, compared without case (RFC 4343), ordered canonically (RFC 4034 §6.1) |
+//! | [`wire`] | messages: header, question, records, the RDATA table, EDNS with EDE, reader, writer with compression |
+//! | [`serial`], [`time`] | serial arithmetic (RFC 1982), monotonic and calendar time as plain arguments |
+//! | [`error`] | errors that say who is at fault and where |
+//! | [`tsig`] | TSIG (RFC 8945): keys, request and answer, signing and verifying of whole streams, MACs behind a trait |
+//! | [`zone`] | a zone as pages: the answer sections of the messages that transfer it (needs `alloc`) |
+//! | [`transfer`] | AXFR (RFC 5936) as streams: [`transfer::Outbound`] and [`transfer::Inbound`] |
+//! | [`primary`] | a request and who asked, to what is answered |
+//! | [`acl`] | who may ask: prefixes, transports, keys |
+//!
+//! Features: `default = ["std", "rustcrypto"]`, `std` includes `alloc`; all are additive. Without `alloc` the crate parses,
+//! builds, signs, verifies, receives a transfer record by record and sends one from a caller's cursor; with it come zones.
 #![no_std]
+#![forbid(unsafe_code)]
+#![cfg_attr(
+    not(test),
+    deny(
+        clippy::unwrap_used,
+        clippy::expect_used,
+        clippy::panic,
+        clippy::indexing_slicing,
+        clippy::arithmetic_side_effects
+    )
+)]
+
+#[cfg(feature = "alloc")]
+extern crate alloc;
+#[cfg(any(feature = "std", test))]
+extern crate std;
+
+pub mod error;
+pub mod name;
+pub mod serial;
+pub mod time;
+pub mod wire;

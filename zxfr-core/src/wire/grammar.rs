@@ -1,0 +1,199 @@
+//! The wire grammar (RFC 1035 §4.1), parsed with nom over (message, offset): header, question, names, the fixed part of a
+//! record.
+
+use super::cursor::{Cursor, Parsed};
+use super::{Class, Flags, Header, Rtype};
+use crate::error::WireFault;
+use crate::name::{MAX_LABEL, MAX_NAME, Name};
+use nom::Parser;
+use nom::combinator::map;
+use nom::number::complete::{be_u16, be_u32};
+
+/// The header.
+pub(crate) fn header(input: Cursor<'_>) -> Parsed<'_, Header> {
+    let fields = (be_u16, be_u16, be_u16, be_u16, be_u16, be_u16);
+    map(fields, |(id, flags, questions, answers, authorities, additionals)| Header {
+        id,
+        flags: Flags(flags),
+        questions,
+        answers,
+        authorities,
+        additionals,
+    })
+    .parse(input)
+}
+
+/// QTYPE and QCLASS.
+pub(crate) fn question_fixed(input: Cursor<'_>) -> Parsed<'_, (Rtype, Class)> {
+    map((be_u16, be_u16), |(qtype, qclass)| (Rtype(qtype), Class(qclass))).parse(input)
+}
+
+/// What stands between a record's owner and its RDATA.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct RecordFixed {
+    pub(crate) rtype: Rtype,
+    pub(crate) class: Class,
+    pub(crate) ttl: u32,
+    pub(crate) rdata_length: u16,
+}
+
+/// TYPE, CLASS, TTL and RDLENGTH.
+#[inline]
+pub(crate) fn record_fixed(input: Cursor<'_>) -> Parsed<'_, RecordFixed> {
+    map((be_u16, be_u16, be_u32, be_u16), |(rtype, class, ttl, rdata_length)| RecordFixed {
+        rtype: Rtype(rtype),
+        class: Class(class),
+        ttl,
+        rdata_length,
+    })
+    .parse(input)
+}
+
+/// Goes past a name without looking at where its pointer leads; its labels' lengths and its end are checked.
+#[inline]
+pub(crate) fn skip_name(input: Cursor<'_>) -> Parsed<'_, ()> {
+    let mut here = input;
+    loop {
+        let rest = here.rest();
+        match rest {
+            [0, ..] => return Ok((advance(here, 1), ())),
+            [length, ..] if usize::from(*length) <= MAX_LABEL => {
+                here = advance(here, usize::from(*length).saturating_add(1));
+                if here.at.saturating_sub(input.at) >= MAX_NAME {
+                    return input.fails(WireFault::LongName);
+                }
+            }
+            [0xc0..=0xff, _, ..] => return Ok((advance(here, 2), ())),
+            [] | [0xc0..=0xff] => return here.fails(WireFault::Cut),
+            _ => return here.fails(WireFault::LabelKind),
+        }
+    }
+}
+
+/// What a name in a message looked like.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct NameRead {
+    /// Whether it used a compression pointer.
+    pub(crate) compressed: bool,
+}
+
+/// Reads a name, expanded, into `name`. Every pointer must lead to before the octets it continues (the part of the message
+/// that may be seen shrinks at each jump), so that no loop is possible.
+#[inline]
+pub(crate) fn name<'m>(input: Cursor<'m>, name: &mut Name) -> Parsed<'m, NameRead> {
+    name.clear();
+    let mut here = input;
+    // Where the current run of labels began: a pointer must go to before it.
+    let mut run = input.at;
+    let mut after = None;
+    loop {
+        match here.rest() {
+            [0, ..] => {
+                if !name.append(&[0]) {
+                    return input.fails(WireFault::LongName);
+                }
+                let compressed = after.is_some();
+                let after = after.unwrap_or_else(|| here.at.saturating_add(1));
+                return Ok((Cursor::new(input.message, after), NameRead { compressed }));
+            }
+            [length, rest @ ..] if usize::from(*length) <= MAX_LABEL => {
+                let whole = usize::from(*length).saturating_add(1);
+                let Some(label) = here.rest().get(..whole) else {
+                    return here.fails(WireFault::Cut);
+                };
+                debug_assert!(rest.len() >= usize::from(*length));
+                // Leave room for the root label.
+                if name.as_octets().len().saturating_add(whole) >= MAX_NAME || !name.append(label) {
+                    return input.fails(WireFault::LongName);
+                }
+                here = advance(here, whole);
+            }
+            [high @ 0xc0..=0xff, low, ..] => {
+                let target = usize::from(u16::from_be_bytes([high & 0x3f, *low]));
+                if target >= run {
+                    return here.fails(WireFault::Pointer);
+                }
+                if after.is_none() {
+                    after = Some(here.at.saturating_add(2));
+                }
+                let visible = here.message.get(..run).unwrap_or_default();
+                run = target;
+                here = Cursor::new(visible, target);
+            }
+            [] | [0xc0..=0xff] => return here.fails(WireFault::Cut),
+            _ => return here.fails(WireFault::LabelKind),
+        }
+    }
+}
+
+fn advance(input: Cursor<'_>, octets: usize) -> Cursor<'_> {
+    Cursor::new(input.message, input.at.saturating_add(octets))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::cursor::failed;
+    use super::*;
+    use proptest::prelude::*;
+    use std::string::ToString;
+
+    fn read(message: &[u8], at: usize) -> Result<(std::string::String, usize), WireFault> {
+        let mut scratch = Name::root();
+        match name(Cursor::new(message, at), &mut scratch) {
+            Ok((after, _)) => Ok((scratch.to_string(), after.at)),
+            Err(error) => Err(failed(error, at).fault),
+        }
+    }
+
+    #[test]
+    fn follows_pointers_back() {
+        let message = b"\x01a\x00\x01b\xc0\x00\x01c\xc0\x03\xc0\x07";
+        assert_eq!(read(message, 0), Ok(("a.".into(), 3)));
+        assert_eq!(read(message, 3), Ok(("b.a.".into(), 7)));
+        assert_eq!(read(message, 7), Ok(("c.b.a.".into(), 11)));
+        assert_eq!(read(message, 11), Ok(("c.b.a.".into(), 13)));
+    }
+
+    #[test]
+    fn refuses_loops_forward_pointers_and_odd_labels() {
+        for (message, at, fault) in [
+            (&b"\xc0\x00"[..], 0, WireFault::Pointer),
+            (b"\xc0\x02\x00", 0, WireFault::Pointer),
+            (b"\x01a\xc0\x00", 0, WireFault::Pointer),
+            (b"\x01a\xc0\x00", 2, WireFault::Cut),
+            (b"\x40a", 0, WireFault::LabelKind),
+            (b"\x80\x00", 0, WireFault::LabelKind),
+            (b"\x02a", 0, WireFault::Cut),
+            (b"\xc0", 0, WireFault::Cut),
+            (b"", 0, WireFault::Cut),
+        ] {
+            assert_eq!(read(message, at), Err(fault), "{message:?}");
+        }
+    }
+
+    #[test]
+    fn name_at_255_octets_is_the_longest() {
+        let mut message = std::vec::Vec::new();
+        for _ in 0..127 {
+            message.extend_from_slice(b"\x01a");
+        }
+        message.push(0);
+        assert!(read(&message, 0).is_ok());
+        let at = message.len();
+        message.extend_from_slice(b"\x01b\xc0\x00");
+        assert_eq!(read(&message, at), Err(WireFault::LongName));
+    }
+
+    proptest! {
+        #[test]
+        fn never_panics_and_agrees_with_skip(message in prop::collection::vec(prop_oneof![0u8..4, 0xc0u8..0xc2, any::<u8>()], 0..80), at in 0usize..80) {
+            let input = Cursor::new(&message, at);
+            let mut scratch = Name::root();
+            if let Ok((after, _)) = name(input, &mut scratch) {
+                prop_assert!(Name::from_octets(scratch.as_octets()).is_ok());
+                let (skipped, ()) = skip_name(input).unwrap();
+                prop_assert_eq!(skipped.at, after.at);
+            }
+        }
+    }
+}
