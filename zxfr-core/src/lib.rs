@@ -37,3 +37,5 @@ pub mod name;
 pub mod serial;
 pub mod time;
 pub mod wire;
+#[cfg(feature = "alloc")]
+pub mod zone;

@@ -5,7 +5,7 @@ use super::cursor::{Cursor, failed};
 use super::grammar::{self, RecordFixed};
 use super::{Class, HEADER_LEN, Header, MAX_MESSAGE, Record, Rtype, rdata};
 use crate::error::{WireError, WireFault};
-use crate::name::Name;
+use crate::name::{Name, NameRef};
 
 /// A section of records (RFC 1035 §4.1).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -148,15 +148,16 @@ impl<'m> Message<'m> {
 
     /// The records of the answer section, expanded into `scratch` one by one.
     #[must_use]
-    pub fn answers<'s>(&self, layout: &Layout, scratch: &'s mut Scratch) -> Records<'m, 's> {
-        Records { octets: self.octets, at: layout.answers_at, left: self.header.answers, last_owner: None, scratch }
+    pub const fn answers<'s>(&self, layout: &Layout, scratch: &'s mut Scratch) -> Records<'m, 's> {
+        let position = RecordPosition::new(layout.answers_at, self.header.answers);
+        Records { octets: self.octets, position, scratch }
     }
 
     /// The records of the authority section, expanded into `scratch` one by one.
     #[must_use]
-    pub fn authorities<'s>(&self, layout: &Layout, scratch: &'s mut Scratch) -> Records<'m, 's> {
-        let left = self.header.authorities;
-        Records { octets: self.octets, at: layout.authorities_at, left, last_owner: None, scratch }
+    pub const fn authorities<'s>(&self, layout: &Layout, scratch: &'s mut Scratch) -> Records<'m, 's> {
+        let position = RecordPosition::new(layout.authorities_at, self.header.authorities);
+        Records { octets: self.octets, position, scratch }
     }
 }
 
@@ -179,16 +180,18 @@ impl Scratch {
     pub const fn new() -> Self {
         Self { owner: Name::empty(), rdata: rdata::Expanded::new() }
     }
+
+    /// The owner of the record that was read last.
+    pub(crate) fn owner(&self) -> NameRef<'_> {
+        self.owner.as_ref()
+    }
 }
 
 /// The records of a section, one at a time: each borrows from the scratch until the next is read.
 #[derive(Debug)]
 pub struct Records<'m, 's> {
     octets: &'m [u8],
-    at: usize,
-    left: u16,
-    /// Where in the message the owner in `scratch` was spelt out.
-    last_owner: Option<usize>,
+    position: RecordPosition,
     scratch: &'s mut Scratch,
 }
 
@@ -196,13 +199,13 @@ impl Records<'_, '_> {
     /// How many records are still to come.
     #[must_use]
     pub const fn left(&self) -> u16 {
-        self.left
+        self.position.left
     }
 
     /// The offset at which the next record starts.
     #[must_use]
     pub const fn offset(&self) -> usize {
-        self.at
+        self.position.at
     }
 
     /// The next record, its names expanded and its RDATA checked against the shape of its type. After an error nothing more
@@ -213,33 +216,62 @@ impl Records<'_, '_> {
     #[expect(clippy::should_implement_trait, reason = "lends from itself, which Iterator can't")]
     #[inline]
     pub fn next(&mut self) -> Result<Option<Record<'_>>, WireError> {
-        if self.left == 0 {
+        self.position.next(self.octets, self.scratch)
+    }
+}
+
+/// How far reading has come in a run of records. It belongs to one message and one scratch: with others the owner that it
+/// remembers would be wrong.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct RecordPosition {
+    /// Where the next record starts.
+    pub(crate) at: usize,
+    /// How many are to come.
+    pub(crate) left: u16,
+    /// Where in the message the owner in the scratch was spelt out.
+    last_owner: Option<usize>,
+}
+
+impl RecordPosition {
+    /// Before `count` records that start at `at`.
+    pub(crate) const fn new(at: usize, count: u16) -> Self {
+        Self { at, left: count, last_owner: None }
+    }
+
+    #[inline]
+    pub(crate) fn next<'s>(
+        &mut self,
+        octets: &'s [u8],
+        scratch: &'s mut Scratch,
+    ) -> Result<Option<Record<'s>>, WireError> {
+        let Some(left) = self.left.checked_sub(1) else {
             return Ok(None);
-        }
-        self.left = self.left.saturating_sub(1);
-        match self.read() {
-            Ok((fixed, rdata_at)) => self.record(fixed, rdata_at).map(Some),
-            Err(error) => {
-                self.left = 0;
-                Err(error)
-            }
-        }
+        };
+        // Nothing more comes after an error.
+        self.left = 0;
+        let Scratch { owner, rdata: expanded } = scratch;
+        let (fixed, rdata_at) = self.read(octets, owner)?;
+        let length = usize::from(fixed.rdata_length);
+        let rdata = rdata::read(fixed.rtype, octets, rdata_at, length, expanded)?;
+        self.left = left;
+        // RFC 2181 §8: a TTL with the top bit set is 0.
+        let ttl = if fixed.ttl < 1 << 31 { fixed.ttl } else { 0 };
+        Ok(Some(Record { owner: owner.as_ref(), rtype: fixed.rtype, class: fixed.class, ttl, rdata }))
     }
 
     /// Owner into the scratch, fixed part, RDATA gone past.
     #[inline]
-    fn read(&mut self) -> Result<(RecordFixed, usize), WireError> {
-        let start = Cursor::new(self.octets, self.at);
+    fn read(&mut self, octets: &[u8], owner: &mut Name) -> Result<(RecordFixed, usize), WireError> {
+        let start = Cursor::new(octets, self.at);
         // An owner that is a lone pointer to where the last one was spelt out is the last one.
         let spelt_at = match start.rest() {
             [high @ 0xc0..=0xff, low, ..] => usize::from(u16::from_be_bytes([high & 0x3f, *low])),
             _ => start.at,
         };
         let rest = if self.last_owner == Some(spelt_at) {
-            Cursor::new(self.octets, start.at.saturating_add(2))
+            Cursor::new(octets, start.at.saturating_add(2))
         } else {
-            let read = grammar::name(start, &mut self.scratch.owner);
-            let (rest, _) = read.map_err(|error| failed(error, start.at))?;
+            let (rest, _) = grammar::name(start, owner).map_err(|error| failed(error, start.at))?;
             self.last_owner = Some(spelt_at);
             rest
         };
@@ -247,16 +279,14 @@ impl Records<'_, '_> {
         self.at = rest.at.saturating_add(usize::from(fixed.rdata_length));
         Ok((fixed, rest.at))
     }
+}
 
-    #[inline]
-    fn record(&mut self, fixed: RecordFixed, rdata_at: usize) -> Result<Record<'_>, WireError> {
-        let Scratch { owner, rdata: expanded } = &mut *self.scratch;
-        let length = usize::from(fixed.rdata_length);
-        let rdata = rdata::read(fixed.rtype, self.octets, rdata_at, length, expanded).inspect_err(|_| self.left = 0)?;
-        // RFC 2181 §8: a TTL with the top bit set is 0.
-        let ttl = if fixed.ttl < 1 << 31 { fixed.ttl } else { 0 };
-        Ok(Record { owner: owner.as_ref(), rtype: fixed.rtype, class: fixed.class, ttl, rdata })
-    }
+/// Where the TTL of the record at `at` stands, and where the record ends.
+pub(crate) fn skip_record(octets: &[u8], at: usize) -> Option<(usize, usize)> {
+    let (owner_end, ()) = grammar::skip_name(Cursor::new(octets, at)).ok()?;
+    let (rdata, fixed) = grammar::record_fixed(owner_end).ok()?;
+    let end = rdata.at.checked_add(usize::from(fixed.rdata_length))?;
+    (end <= octets.len()).then_some((owner_end.at.checked_add(4)?, end))
 }
 
 #[cfg(test)]

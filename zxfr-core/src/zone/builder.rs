@@ -1,0 +1,232 @@
+//! From records in any order to a version.
+
+use super::arena::Arena;
+use super::directory::Directory;
+use super::head;
+use super::sorter::Sorter;
+use super::version::{Parts, Version};
+use crate::name::{Name, NameRef};
+use crate::wire::rdata::canonical_cmp;
+use crate::wire::{Class, Record, Rtype, rdata};
+use alloc::boxed::Box;
+use alloc::vec::Vec;
+use core::fmt;
+
+/// How much of one kind a zone may have.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct BuildLimits {
+    /// Records in an RRset.
+    pub rrset_records: u32,
+    /// Types at a name.
+    pub types_per_name: u16,
+}
+
+impl BuildLimits {
+    /// No limits.
+    pub const NONE: Self = Self { rrset_records: u32::MAX, types_per_name: u16::MAX };
+}
+
+impl Default for BuildLimits {
+    /// 200,000 records in an RRset, 1,000 types at a name.
+    fn default() -> Self {
+        Self { rrset_records: 200_000, types_per_name: 1_000 }
+    }
+}
+
+/// What keeps records from being a zone.
+#[non_exhaustive]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum BuildFault {
+    /// A class other than IN.
+    Class(Class),
+    /// A type that can't stand in a zone.
+    MetaType,
+    /// RDATA that doesn't have the shape of its type.
+    Rdata,
+    /// No message can carry the record.
+    Large,
+    /// An SOA at another name than the apex.
+    SoaOffApex,
+    /// Two SOAs that differ.
+    SecondSoa,
+    /// No SOA.
+    NoSoa,
+    /// More records in an RRset than this limit.
+    RrsetRecords(u32),
+    /// More types at a name than this limit.
+    TypesPerName(u16),
+}
+
+/// What keeps records from being a zone, and the record at which it was seen.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct BuildError {
+    /// What is wrong.
+    pub fault: BuildFault,
+    /// The record's owner, or the apex where a record is missing.
+    pub owner: Box<Name>,
+    /// The record's type.
+    pub rtype: Rtype,
+}
+
+impl BuildError {
+    pub(super) fn about(fault: BuildFault, record: &Record<'_>) -> Self {
+        Self { fault, owner: Box::new(record.owner.to_name()), rtype: record.rtype }
+    }
+}
+
+impl fmt::Display for BuildError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { owner, rtype, .. } = self;
+        match self.fault {
+            BuildFault::Class(class) => write!(f, "{owner} {rtype}: class {class} in a zone of class IN"),
+            BuildFault::MetaType => write!(f, "{owner} {rtype}: a type that can't stand in a zone"),
+            BuildFault::Rdata => write!(f, "{owner} {rtype}: malformed RDATA"),
+            BuildFault::Large => write!(f, "{owner} {rtype}: record too large for any message"),
+            BuildFault::SoaOffApex => write!(f, "{owner} SOA: not at the zone's apex"),
+            BuildFault::SecondSoa => write!(f, "{owner} SOA: a second SOA that differs from the first"),
+            BuildFault::NoSoa => write!(f, "{owner}: the zone has no SOA"),
+            BuildFault::RrsetRecords(limit) => write!(f, "{owner} {rtype}: more than {limit} records in an RRset"),
+            BuildFault::TypesPerName(limit) => write!(f, "{owner}: more than {limit} types at a name"),
+        }
+    }
+}
+
+impl core::error::Error for BuildError {}
+
+/// What became of a record.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Pushed {
+    /// It will be in the version, unless it is a duplicate.
+    Taken,
+    /// It lies outside the zone and was skipped.
+    OutOfZone,
+}
+
+/// What was noticed while a version was built.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Summary {
+    /// Records that were there before; ignored.
+    pub duplicates: u64,
+    /// Records outside the zone; skipped.
+    pub out_of_zone: u64,
+    /// RRsets whose records had differing TTLs; now the lowest (RFC 2181 §5.2).
+    pub ttls_levelled: u64,
+}
+
+/// Takes the records of a zone in any order and makes a [`Version`] of them. Nothing is visible before [`Builder::finish`].
+pub struct Builder {
+    apex: Name,
+    limits: BuildLimits,
+    apex_node: Arena,
+    soa: Option<Vec<u8>>,
+    names: Sorter,
+    nsec3: Sorter,
+    out_of_zone: u64,
+}
+
+impl Builder {
+    /// For the zone with this apex.
+    #[must_use]
+    pub fn new(apex: NameRef<'_>, limits: BuildLimits) -> Self {
+        Self {
+            apex: apex.to_name(),
+            limits,
+            apex_node: Arena::default(),
+            soa: None,
+            names: Sorter::new(limits),
+            nsec3: Sorter::new(limits),
+            out_of_zone: 0,
+        }
+    }
+
+    /// Takes a record whose RDATA may come from anywhere: it is checked against the shape of its type.
+    ///
+    /// # Errors
+    /// When the record can't stand in the zone. The builder is of no use after that.
+    pub fn push(&mut self, record: &Record<'_>) -> Result<Pushed, BuildError> {
+        if rdata::check(record.rtype, record.rdata).is_err() {
+            return Err(BuildError::about(BuildFault::Rdata, record));
+        }
+        self.push_checked(record)
+    }
+
+    /// Takes a record whose RDATA was checked, as that of all records from [`crate::wire::Records`] was.
+    ///
+    /// # Errors
+    /// As [`Builder::push`].
+    pub fn push_checked(&mut self, record: &Record<'_>) -> Result<Pushed, BuildError> {
+        if record.class != Class::IN {
+            return Err(BuildError::about(BuildFault::Class(record.class), record));
+        }
+        if record.rtype.is_meta() {
+            return Err(BuildError::about(BuildFault::MetaType, record));
+        }
+        if !record.owner.is_at_or_below(self.apex.as_ref()) {
+            self.out_of_zone = self.out_of_zone.saturating_add(1);
+            return Ok(Pushed::OutOfZone);
+        }
+        if record.owner.len() == self.apex.as_octets().len() {
+            if record.rtype == Rtype::SOA {
+                match &self.soa {
+                    None => self.soa = Some(record.rdata.to_vec()),
+                    Some(soa) if canonical_cmp(Rtype::SOA, soa, record.rdata).is_eq() => {}
+                    Some(_) => return Err(BuildError::about(BuildFault::SecondSoa, record)),
+                }
+            }
+            self.apex_node.push(record, &[]);
+        } else if record.rtype == Rtype::SOA {
+            return Err(BuildError::about(BuildFault::SoaOffApex, record));
+        } else if is_nsec3(record) {
+            self.nsec3.push(record)?;
+        } else {
+            self.names.push(record)?;
+        }
+        Ok(Pushed::Taken)
+    }
+
+    /// The version that the records make.
+    ///
+    /// # Errors
+    /// When there is no SOA, or a limit is passed that only shows when all is in order.
+    pub fn finish(mut self) -> Result<(Version, Summary), BuildError> {
+        if self.soa.is_none() {
+            let owner = Box::new(self.apex);
+            return Err(BuildError { fault: BuildFault::NoSoa, owner, rtype: Rtype::SOA });
+        }
+        let apex = self.apex.as_ref();
+        let head = head::render(apex, &mut self.apex_node, self.limits)?;
+        let names = self.names.finish()?;
+        let nsec3 = self.nsec3.finish()?;
+        let sum = |a: u64, b: u64, c: u64| a.saturating_add(b).saturating_add(c);
+        let summary = Summary {
+            duplicates: sum(head.duplicates, names.duplicates, nsec3.duplicates),
+            out_of_zone: self.out_of_zone,
+            ttls_levelled: sum(head.levelled, names.levelled, nsec3.levelled),
+        };
+        let pages: Vec<_> = head.pages.iter().chain(&names.pages).chain(&nsec3.pages).take(4).collect();
+        let parts = match head::render_whole(apex, &pages) {
+            Some(page) if pages.len() < 4 => {
+                Parts { head: alloc::vec![page], names: Directory::default(), nsec3: Directory::default(), whole: true }
+            }
+            _ => Parts {
+                head: head.pages,
+                names: Directory::new(names.pages),
+                nsec3: Directory::new(nsec3.pages),
+                whole: false,
+            },
+        };
+        Ok((Version::new(self.apex, parts), summary))
+    }
+}
+
+/// Whether a record belongs to the NSEC3 run: an NSEC3 or a signature of one (RFC 5155).
+pub(super) fn is_nsec3(record: &Record<'_>) -> bool {
+    match record.rtype {
+        Rtype::NSEC3 => true,
+        Rtype::RRSIG => record.rdata.first_chunk::<2>() == Some(&Rtype::NSEC3.0.to_be_bytes()),
+        _ => false,
+    }
+}
+
+#[cfg(test)]
+mod tests;

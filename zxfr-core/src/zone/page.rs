@@ -1,0 +1,217 @@
+//! A page: the records of one message of a transfer.
+
+use super::key;
+use crate::name::NameRef;
+use crate::wire::reader::{RecordPosition, skip_record};
+use crate::wire::writer::{Compression, Full, Out};
+use crate::wire::{Class, HEADER_LEN, Header, MAX_MESSAGE, Record, Rtype};
+use alloc::boxed::Box;
+use alloc::vec::Vec;
+use bytes::Bytes;
+use core::ops::Range;
+
+/// The most octets of a page, its header counted: every compression pointer in it reaches (RFC 1035 §4.1.4). Only a record
+/// that is larger alone makes a larger page.
+pub const MAX_PAGE: usize = 16_383;
+
+/// One message of a transfer: a header with the number of answers and nothing else set, then the answer section, compressed
+/// within itself. Cheap to clone: the octets are shared.
+#[derive(Clone, Debug)]
+pub struct Page {
+    key: Bytes,
+    octets: Bytes,
+    records: u16,
+    start: u16,
+}
+
+impl Page {
+    /// The sort key of its first record.
+    #[must_use]
+    pub fn key(&self) -> &[u8] {
+        &self.key
+    }
+
+    /// The message.
+    #[must_use]
+    pub const fn octets(&self) -> &Bytes {
+        &self.octets
+    }
+
+    /// How many records it has.
+    #[must_use]
+    pub const fn records(&self) -> u16 {
+        self.records
+    }
+
+    /// The octets from the first record on: what a frame carries between its own header, question and tail.
+    #[must_use]
+    pub fn answer(&self) -> Bytes {
+        self.octets.slice(usize::from(self.start).min(self.octets.len())..)
+    }
+
+    /// Before the first record, for reading.
+    pub(super) fn first(&self) -> RecordPosition {
+        RecordPosition::new(usize::from(self.start), self.records)
+    }
+}
+
+/// A page that can still be changed: its TTLs aren't final.
+pub(super) struct OpenPage {
+    pub(super) key: Vec<u8>,
+    pub(super) octets: Vec<u8>,
+    pub(super) records: u16,
+    start: u16,
+}
+
+impl OpenPage {
+    pub(super) fn close(self) -> Page {
+        let key = Bytes::from(self.key.into_boxed_slice());
+        Page { key, octets: Bytes::from(self.octets), records: self.records, start: self.start }
+    }
+
+    /// Sets the TTL of all records from number `first` on.
+    pub(super) fn set_ttls(&mut self, first: u16, ttl: u32) {
+        set_ttls(&mut self.octets, self.start, first..self.records, ttl);
+    }
+}
+
+/// Writes pages, one after the other, in a buffer that is kept.
+pub(super) struct PageWriter {
+    octets: Box<[u8]>,
+    len: usize,
+    records: u16,
+    start: u16,
+    key: Vec<u8>,
+    /// Where the last owner was spelt out.
+    owner_at: usize,
+    owner: Vec<u8>,
+    compression: Box<Compression>,
+}
+
+impl PageWriter {
+    pub(super) fn new() -> Self {
+        Self {
+            octets: alloc::vec![0; MAX_PAGE].into_boxed_slice(),
+            len: HEADER_LEN,
+            records: 0,
+            start: HEADER_LEN as u16,
+            key: Vec::new(),
+            owner_at: 0,
+            owner: Vec::new(),
+            compression: Box::new(Compression::new()),
+        }
+    }
+
+    /// How many records are in it.
+    pub(super) const fn records(&self) -> u16 {
+        self.records
+    }
+
+    /// Sets the TTL of all records of the present page from number `first` on.
+    pub(super) fn set_ttls(&mut self, first: u16, ttl: u32) {
+        let octets = self.octets.get_mut(..self.len).unwrap_or_default();
+        set_ttls(octets, self.start, first..self.records, ttl);
+    }
+
+    /// Begins a zone's first message: its records start after the question for the zone's AXFR. The question is no target
+    /// of compression, so it can be replaced by an asker's own.
+    pub(super) fn start_with_question(&mut self, apex: NameRef<'_>) {
+        let mut out = Out { octets: &mut self.octets, len: HEADER_LEN };
+        let [a, b] = Rtype::AXFR.0.to_be_bytes();
+        let [c, d] = Class::IN.0.to_be_bytes();
+        // 12 octets, a name and 4 octets are far less than a page.
+        let _ = out.put(apex.as_octets()).and_then(|()| out.put(&[a, b, c, d]));
+        self.len = out.len;
+        self.start = out.len as u16;
+    }
+
+    /// Appends a record.
+    ///
+    /// # Errors
+    /// When there is no room: then nothing is changed.
+    pub(super) fn push(&mut self, record: &Record<'_>) -> Result<(), Full> {
+        let records = self.records.checked_add(1).ok_or(Full)?;
+        let before = self.len;
+        let mut out = Out { octets: &mut self.octets, len: before };
+        let same_owner = self.owner_at != 0 && self.owner == record.owner.as_octets();
+        let written = if same_owner && !record.owner.is_root() {
+            let pointer = 0xc000 | (self.owner_at as u16);
+            out.put(&pointer.to_be_bytes())
+        } else {
+            out.put_name(record.owner, &mut self.compression)
+        };
+        written.and_then(|()| out.put_after_owner(record, &mut self.compression))?;
+        self.len = out.len;
+        if !same_owner {
+            self.owner_at = before;
+            self.owner.clear();
+            self.owner.extend_from_slice(record.owner.as_octets());
+        }
+        if self.records == 0 {
+            self.key.clear();
+            key::push_record(&mut self.key, record);
+        }
+        self.records = records;
+        Ok(())
+    }
+
+    /// The page as it is, if it has records, and a new one begun.
+    pub(super) fn take(&mut self) -> Option<OpenPage> {
+        if self.records == 0 {
+            return None;
+        }
+        let mut octets = self.octets.get(..self.len).unwrap_or_default().to_vec();
+        set_header(&mut octets, self.records, self.start);
+        let page = OpenPage { key: self.key.clone(), octets, records: self.records, start: self.start };
+        self.len = HEADER_LEN;
+        self.start = HEADER_LEN as u16;
+        self.records = 0;
+        self.owner_at = 0;
+        self.compression.clear();
+        Some(page)
+    }
+
+    /// A page of its own for a record that is larger than any page.
+    ///
+    /// # Errors
+    /// When no message can carry it.
+    pub(super) fn single(&mut self, record: &Record<'_>) -> Result<OpenPage, Full> {
+        self.compression.clear();
+        let mut octets = alloc::vec![0; MAX_MESSAGE];
+        let mut out = Out { octets: &mut octets, len: HEADER_LEN };
+        let written = out.put_record(record, &mut self.compression);
+        let len = out.len;
+        self.compression.clear();
+        written?;
+        octets.truncate(len);
+        octets.shrink_to_fit();
+        set_header(&mut octets, 1, HEADER_LEN as u16);
+        let mut key = Vec::new();
+        key::push_record(&mut key, record);
+        Ok(OpenPage { key, octets, records: 1, start: HEADER_LEN as u16 })
+    }
+}
+
+/// Writes a header that has nothing but the number of answers, and of the question when there is one before them.
+fn set_header(octets: &mut [u8], answers: u16, start: u16) {
+    let questions = u16::from(usize::from(start) > HEADER_LEN);
+    if let Some(front) = octets.first_chunk_mut::<HEADER_LEN>() {
+        *front = Header { questions, answers, ..Header::default() }.to_octets();
+    }
+}
+
+/// Sets the TTL of some records, by number, of a page of our own writing.
+fn set_ttls(octets: &mut [u8], start: u16, records: Range<u16>, ttl: u32) {
+    let mut at = usize::from(start);
+    for number in 0..records.end {
+        let Some((ttl_at, after)) = skip_record(octets, at) else {
+            return;
+        };
+        if number >= records.start
+            && let Some(slot) = octets.get_mut(ttl_at..).and_then(<[u8]>::first_chunk_mut::<4>)
+        {
+            *slot = ttl.to_be_bytes();
+        }
+        at = after;
+    }
+}
