@@ -32,10 +32,12 @@ extern crate alloc;
 #[cfg(any(feature = "std", test))]
 extern crate std;
 
+pub mod acl;
 pub mod error;
 pub mod name;
 pub mod serial;
 pub mod time;
+pub mod tsig;
 pub mod wire;
 #[cfg(feature = "alloc")]
 pub mod zone;

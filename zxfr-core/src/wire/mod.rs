@@ -12,9 +12,9 @@
 //! | [`edns`] | OPT (RFC 6891) and extended errors (RFC 8914) |
 
 pub mod code;
-mod cursor;
+pub(crate) mod cursor;
 pub mod edns;
-mod grammar;
+pub(crate) mod grammar;
 pub mod header;
 pub mod rdata;
 pub mod reader;
