@@ -1,0 +1,250 @@
+//! Real zones and other servers' parser cases, read and written: needs the corpus folder in `ZXFR_CORPUS`.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use zxfrd::zonefile::{Options, Record, Summary, parse_name, read, read_text, write_record};
+
+/// The corpus folder; says so loudly when there is none.
+fn corpus() -> Option<PathBuf> {
+    let folder = std::env::var_os("ZXFR_CORPUS").map(PathBuf::from);
+    if folder.is_none() {
+        eprintln!("SKIPPED: set ZXFR_CORPUS to the corpus folder to read real zones");
+    }
+    folder
+}
+
+fn options(origin: Option<&[u8]>) -> Options<'_> {
+    Options {
+        origin,
+        max_problems: 20,
+        ..Options::default()
+    }
+}
+
+/// Reads a zone and writes it.
+fn written(path: &Path, origin: Option<&[u8]>) -> (Summary, Vec<u8>) {
+    let mut text = Vec::new();
+    let sink = |record: Record<'_>| {
+        write_record(record, &mut text);
+        Ok::<_, String>(())
+    };
+    let summary = read(path, &options(origin), sink).unwrap_or_else(|error| panic!("{error}"));
+    (summary, text)
+}
+
+/// Reads a zone, writes it, reads that, and compares; returns the first summary.
+fn round_trip(path: &Path, origin: Option<&[u8]>) -> Summary {
+    let (summary, text) = written(path, origin);
+    let mut again = Vec::with_capacity(text.len());
+    let sink = |record: Record<'_>| {
+        write_record(record, &mut again);
+        Ok::<_, String>(())
+    };
+    let second = read_text(&text, path, &options(Some(&summary.apex)), sink)
+        .unwrap_or_else(|error| panic!("{error}"));
+    assert_eq!(second.records, summary.records, "{}", path.display());
+    assert!(
+        text == again,
+        "{}: the second writing differs",
+        path.display()
+    );
+    summary
+}
+
+/// The record counts of the corpus's own index: the number before a comma or the end of the column.
+fn counts(folder: &Path) -> BTreeMap<String, u64> {
+    let index = std::fs::read_to_string(folder.join("INDEX.md")).unwrap();
+    let mut counts = BTreeMap::new();
+    for line in index.lines() {
+        let columns: Vec<&str> = line.split('|').map(str::trim).collect();
+        if let [_, path, _, _, _, count, ..] = columns[..]
+            && let Ok(count) = count.split(',').next().unwrap().parse()
+        {
+            counts.insert(path.trim_matches('`').to_owned(), count);
+        }
+    }
+    counts
+}
+
+#[test]
+fn real_zones_have_their_record_counts_and_round_trip() {
+    let Some(folder) = corpus() else { return };
+    let mut zones = 0;
+    for (path, count) in counts(&folder) {
+        let is_zone =
+            path.ends_with(".zone") || path.ends_with(".zone.gz") || path.ends_with(".zone.xz");
+        if !is_zone || path.starts_with("corpora/") {
+            continue;
+        }
+        let summary = round_trip(&folder.join(&path), None);
+        assert_eq!(summary.records + summary.outside, count, "{path}");
+        // One list has names that end outside its zone.
+        assert_eq!(
+            summary.outside > 0,
+            path.contains("phishing-filter"),
+            "{path}: {:?}",
+            summary.warnings
+        );
+        zones += 1;
+    }
+    assert!(zones >= 30, "only {zones} zones in the index");
+}
+
+#[test]
+fn original_files_with_their_own_formatting() {
+    let Some(folder) = corpus() else { return };
+    let raw = |name: &str| folder.join(name);
+    let root = parse_name("rpz.test").unwrap();
+    assert_eq!(
+        round_trip(
+            &raw("gov/raw/gov-original-1787383922.txt.gz"),
+            Some(&parse_name("gov").unwrap())
+        )
+        .outside,
+        0
+    );
+    assert!(round_trip(&raw("rpz/raw/doh-2608220415.txt.gz"), Some(&root)).records > 4000);
+    assert!(
+        round_trip(&raw("rpz/raw/dnsbunker-cti-1787419808.txt.gz"), Some(&root)).records > 12_000
+    );
+    let error = read(
+        &raw("rpz/raw/oisd-small-serial-overflow-20250715196.txt.gz"),
+        &Options {
+            origin: Some(&root),
+            ..Options::default()
+        },
+        |_| Ok::<_, String>(()),
+    )
+    .unwrap_err();
+    let problem = &error.problems[0];
+    assert_eq!(
+        problem.message,
+        "SOA: '20250715196': the serial is larger than 4294967295"
+    );
+    assert!(problem.line > 0 && problem.column > 0);
+}
+
+#[test]
+fn dnspython_example_is_as_dnspython_prints_it() {
+    let Some(folder) = corpus() else { return };
+    let folder = folder.join("corpora/dnspython/tests");
+    let origin = parse_name("example").unwrap();
+    let records = |name: &str| {
+        let mut lines: Vec<Vec<u8>> = Vec::new();
+        let sink = |record: Record<'_>| {
+            let mut line = Vec::new();
+            write_record(record, &mut line);
+            lines.push(line);
+            Ok::<_, String>(())
+        };
+        read(&folder.join(name), &options(Some(&origin)), sink)
+            .unwrap_or_else(|error| panic!("{error}"));
+        lines.sort();
+        lines.dedup();
+        lines
+    };
+    let example = records("example");
+    assert!(example.len() > 150);
+    for good in ["example1.good", "example2.good", "example3.good"] {
+        let good_records = records(good);
+        for (ours, theirs) in example.iter().zip(&good_records) {
+            assert_eq!(
+                String::from_utf8_lossy(ours),
+                String::from_utf8_lossy(theirs),
+                "{good}"
+            );
+        }
+        assert_eq!(example.len(), good_records.len());
+    }
+}
+
+/// One case of Knot's scanner: the records as it prints them, and how many errors.
+fn knot_verdict(text: &str) -> (Vec<String>, usize) {
+    let mut records = Vec::new();
+    let mut errors = 0;
+    for block in text.split("------") {
+        let mut parts = BTreeMap::new();
+        for line in block.lines() {
+            if let Some((key, value)) = line.split_once('=') {
+                parts.insert(key.trim(), value.trim());
+            }
+        }
+        if let Some(rdata) = parts.get("RDATA") {
+            records.push(format!(
+                "{} {} {} {}",
+                parts["OWNER"], parts["RRTTL"], parts["RTYPE"], rdata
+            ));
+        } else if !parts.is_empty() {
+            errors += 1;
+        }
+    }
+    (records, errors)
+}
+
+fn hex(octets: &[u8]) -> String {
+    octets.iter().map(|octet| format!("{octet:02X}")).collect()
+}
+
+#[test]
+fn knot_scanner_cases() {
+    let Some(folder) = corpus() else { return };
+    let folder = folder.join("corpora/knot/tests/libzscanner/data");
+    let mut differences = Vec::new();
+    let mut cases = 0;
+    let mut paths: Vec<_> = std::fs::read_dir(&folder)
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .collect();
+    paths.sort();
+    for path in paths
+        .iter()
+        .filter(|path| path.extension().is_some_and(|extension| extension == "in"))
+    {
+        let Ok(expected) = std::fs::read_to_string(path.with_extension("out")) else {
+            continue;
+        };
+        cases += 1;
+        let (expected, errors) = knot_verdict(&expected);
+        // The cases are not zones: an SOA put first makes one of them, and its line is not counted.
+        let mut text = b". 1 IN SOA . . 0 0 0 0 0\n".to_vec();
+        text.extend_from_slice(&std::fs::read(path).unwrap());
+        let mut seen = Vec::new();
+        let sink = |record: Record<'_>| {
+            let line = format!(
+                "{} {:08X} {:04X} {}",
+                hex(record.owner),
+                record.ttl,
+                record.rtype,
+                hex(record.rdata)
+            );
+            seen.push(line);
+            Ok::<_, String>(())
+        };
+        let root = [0];
+        let all = Options {
+            origin: Some(&root),
+            max_problems: usize::MAX,
+            ..Options::default()
+        };
+        let problems = match read_text(&text, path, &all, sink) {
+            Ok(_) => Vec::new(),
+            Err(error) => error.problems,
+        };
+        seen.remove(0);
+        let name = path.file_stem().unwrap().to_string_lossy().into_owned();
+        let missing: Vec<_> = expected
+            .iter()
+            .filter(|record| !seen.contains(record))
+            .collect();
+        let extra: Vec<_> = seen
+            .iter()
+            .filter(|record| !expected.contains(record))
+            .collect();
+        if !missing.is_empty() || !extra.is_empty() || (errors > 0) != (!problems.is_empty()) {
+            differences.push(format!("{name}: missing {missing:#?}, extra {extra:#?}, {errors} errors, problems: {problems:#?}"));
+        }
+    }
+    assert!(cases > 80, "only {cases} cases");
+    assert!(differences.is_empty(), "{}", differences.join("\n"));
+}
