@@ -25,11 +25,7 @@ pub(super) fn read_hex(digits: &[u8], out: &mut Vec<u8>) -> Result<(), &'static 
         return Err("the number of hexadecimal digits is odd");
     }
     for &[high, low] in pairs {
-        let digit = |octet: u8| {
-            char::from(octet)
-                .to_digit(16)
-                .ok_or("this is not hexadecimal")
-        };
+        let digit = |octet: u8| char::from(octet).to_digit(16).ok_or("this is not hexadecimal");
         out.push((digit(high)? << 4 | digit(low)?) as u8);
     }
     Ok(())
@@ -40,11 +36,7 @@ pub(super) fn read_base64(digits: &[u8], out: &mut Vec<u8>) -> Result<(), &'stat
     const BAD: &str = "this is not base 64";
     let (groups, rest) = digits.as_chunks::<4>();
     let Some((&last, groups)) = groups.split_last().filter(|_| rest.is_empty()) else {
-        return Err(if digits.is_empty() {
-            "base 64 text is missing"
-        } else {
-            "base 64 text is cut short"
-        });
+        return Err(if digits.is_empty() { "base 64 text is missing" } else { "base 64 text is cut short" });
     };
     for &group in groups {
         let [a, b, c, d] = group.map(|digit| BASE64_VALUES[usize::from(digit)]);
@@ -53,12 +45,7 @@ pub(super) fn read_base64(digits: &[u8], out: &mut Vec<u8>) -> Result<(), &'stat
         }
         out.extend_from_slice(&[a << 2 | b >> 4, b << 4 | c >> 2, c << 6 | d]);
     }
-    let padding = last
-        .iter()
-        .rev()
-        .take(2)
-        .take_while(|&&digit| digit == b'=')
-        .count();
+    let padding = last.iter().rev().take(2).take_while(|&&digit| digit == b'=').count();
     let mut values = [0; 4];
     for (value, &digit) in values.iter_mut().zip(&last[..4 - padding]) {
         *value = BASE64_VALUES[usize::from(digit)];
@@ -76,6 +63,32 @@ pub(super) fn read_base64(digits: &[u8], out: &mut Vec<u8>) -> Result<(), &'stat
     Ok(())
 }
 
+/// Appends the octets that base 32 hex stands for: at least one, with or without padding (RFC 5155 §3.3).
+pub(super) fn read_base32_hex(digits: &[u8], out: &mut Vec<u8>) -> Result<(), &'static str> {
+    let end = digits.iter().rposition(|&digit| digit != b'=').map_or(0, |at| at + 1);
+    if end == 0 || (end < digits.len() && !digits.len().is_multiple_of(8)) || matches!(end % 8, 1 | 3 | 6) {
+        return Err("this is not base 32 hex: its length is wrong");
+    }
+    for group in digits[..end].chunks(8) {
+        let mut bits = 0_u64;
+        for &digit in group {
+            let value = match digit.to_ascii_lowercase() {
+                octet @ b'0'..=b'9' => octet - b'0',
+                octet @ b'a'..=b'v' => octet - b'a' + 10,
+                _ => return Err("this is not base 32 hex"),
+            };
+            bits = bits << 5 | u64::from(value);
+        }
+        bits <<= 5 * (8 - group.len());
+        let octets = group.len() * 5 / 8;
+        if octets < 5 && bits << (24 + 8 * octets) != 0 {
+            return Err("the base 32 hex text has bits behind its end");
+        }
+        out.extend_from_slice(&bits.to_be_bytes()[3..3 + octets]);
+    }
+    Ok(())
+}
+
 /// Appends hexadecimal digits.
 pub(super) fn write_hex(octets: &[u8], out: &mut Vec<u8>) {
     for &octet in octets {
@@ -89,18 +102,11 @@ pub(super) fn write_base64(octets: &[u8], out: &mut Vec<u8>) {
     let (groups, rest) = octets.as_chunks::<3>();
     out.reserve(octets.len() / 3 * 4 + 4);
     for &[a, b, c] in groups {
-        out.extend_from_slice(&[
-            digit(a >> 2),
-            digit(a << 4 | b >> 4),
-            digit(b << 2 | c >> 6),
-            digit(c),
-        ]);
+        out.extend_from_slice(&[digit(a >> 2), digit(a << 4 | b >> 4), digit(b << 2 | c >> 6), digit(c)]);
     }
     match *rest {
         [a] => out.extend_from_slice(&[digit(a >> 2), digit(a << 4), b'=', b'=']),
-        [a, b] => {
-            out.extend_from_slice(&[digit(a >> 2), digit(a << 4 | b >> 4), digit(b << 2), b'='])
-        }
+        [a, b] => out.extend_from_slice(&[digit(a >> 2), digit(a << 4 | b >> 4), digit(b << 2), b'=']),
         _ => {}
     }
 }
@@ -130,9 +136,7 @@ mod tests {
         assert_eq!(read("Zm9vYmFy").unwrap(), b"foobar");
         assert_eq!(read("Zm9vYg==").unwrap(), b"foob");
         assert_eq!(read("Zm9vYmE=").unwrap(), b"fooba");
-        for bad in [
-            "", "Zg", "Zg=", "Z===", "====", "Zh==", "Zm9=", "Z*==", "Zg==Zg==", "Zm9v!m9v",
-        ] {
+        for bad in ["", "Zg", "Zg=", "Z===", "====", "Zh==", "Zm9=", "Z*==", "Zg==Zg==", "Zm9v!m9v"] {
             assert!(read(bad).is_err(), "{bad}");
         }
     }
@@ -151,7 +155,20 @@ mod tests {
             let mut out = Vec::new();
             write_base32_hex(octets.as_bytes(), &mut out);
             assert_eq!(out, text.as_bytes());
+            if !text.is_empty() {
+                let mut back = Vec::new();
+                read_base32_hex(text.to_uppercase().as_bytes(), &mut back).unwrap();
+                assert_eq!(back, octets.as_bytes());
+            }
         }
+    }
+
+    #[test]
+    fn base32_hex_is_strict() {
+        for bad in ["", "c", "cpn", "cpnmuo", "cp=", "cw", "cq", "========", "cpnmuoj1="] {
+            assert!(read_base32_hex(bad.as_bytes(), &mut Vec::new()).is_err(), "{bad}");
+        }
+        assert!(read_base32_hex(b"co======", &mut Vec::new()).is_ok());
     }
 
     proptest::proptest! {

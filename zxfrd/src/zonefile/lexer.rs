@@ -72,28 +72,17 @@ pub(super) struct Lexer<'a> {
 impl<'a> Lexer<'a> {
     /// Starts at the beginning of the text, after a byte order mark if there is one.
     pub(super) fn new(text: &'a [u8]) -> Self {
-        let at = if text.starts_with(b"\xef\xbb\xbf") {
-            3
-        } else {
-            0
-        };
+        let at = if text.starts_with(b"\xef\xbb\xbf") { 3 } else { 0 };
         Self { text, at, line: 1 }
     }
 
     /// Puts the tokens of the next entry that has any into `tokens`; `None` at the end of the text.
     ///
     /// After a fault the lexer stands behind the line at fault, so that reading can go on.
-    pub(super) fn next_entry(
-        &mut self,
-        tokens: &mut Vec<Token>,
-    ) -> Result<Option<Entry>, (Entry, LexFault)> {
+    pub(super) fn next_entry(&mut self, tokens: &mut Vec<Token>) -> Result<Option<Entry>, (Entry, LexFault)> {
         while self.at < self.text.len() {
             tokens.clear();
-            let entry = Entry {
-                start: self.at,
-                line: self.line,
-                indented: matches!(self.text[self.at], b' ' | b'\t'),
-            };
+            let entry = Entry { start: self.at, line: self.line, indented: matches!(self.text[self.at], b' ' | b'\t') };
             if let Err(fault) = self.tokens(tokens) {
                 self.resume_after(entry, fault.at);
                 return Err((entry, fault));
@@ -141,41 +130,27 @@ impl<'a> Lexer<'a> {
                 }
                 Kind::Close => {
                     if opened.pop().is_none() {
-                        return Err(LexFault {
-                            at,
-                            what: "')' without a '(' before it",
-                        });
+                        return Err(LexFault { at, what: "')' without a '(' before it" });
                     }
                     at += 1;
                     touching = false;
                 }
                 Kind::Quote => {
                     let end = quoted_end(text, at)?;
-                    tokens.push(Token {
-                        range: at + 1..end,
-                        quoted: true,
-                        glued: touching,
-                    });
+                    tokens.push(Token { range: at + 1..end, quoted: true, glued: touching });
                     at = end + 1;
                     touching = true;
                 }
                 Kind::Word | Kind::Escape => {
                     let start = at;
                     at = word_end(text, at);
-                    tokens.push(Token {
-                        range: start..at,
-                        quoted: false,
-                        glued: touching,
-                    });
+                    tokens.push(Token { range: start..at, quoted: false, glued: touching });
                     touching = true;
                 }
             }
         }
         if let Some(&at) = opened.first() {
-            return Err(LexFault {
-                at,
-                what: "'(' is never closed",
-            });
+            return Err(LexFault { at, what: "'(' is never closed" });
         }
         self.at = at;
         self.line += newlines;
@@ -184,10 +159,7 @@ impl<'a> Lexer<'a> {
 
     /// Goes on behind the line that holds `at`.
     fn resume_after(&mut self, entry: Entry, at: usize) {
-        let end = self.text[at..]
-            .iter()
-            .position(|&octet| octet == b'\n')
-            .map_or(self.text.len(), |n| at + n + 1);
+        let end = self.text[at..].iter().position(|&octet| octet == b'\n').map_or(self.text.len(), |n| at + n + 1);
         self.line = entry.line + newlines(&self.text[entry.start..end]);
         self.at = end;
     }
@@ -204,13 +176,7 @@ fn word_end(text: &[u8], mut at: usize) -> usize {
         match KINDS[usize::from(octet)] {
             Kind::Word => at += 1,
             // What follows a backslash belongs to the token, unless the line ends there.
-            Kind::Escape => {
-                at += if matches!(text.get(at + 1), None | Some(b'\n' | b'\r')) {
-                    1
-                } else {
-                    2
-                }
-            }
+            Kind::Escape => at += if matches!(text.get(at + 1), None | Some(b'\n' | b'\r')) { 1 } else { 2 },
             _ => break,
         }
     }
@@ -220,10 +186,7 @@ fn word_end(text: &[u8], mut at: usize) -> usize {
 /// The position of the quote that closes the one at `open`. A quoted token ends on its line: were it not so, a
 /// forgotten quote would swallow the rest of the file.
 fn quoted_end(text: &[u8], open: usize) -> Result<usize, LexFault> {
-    let fault = LexFault {
-        at: open,
-        what: "the quote is not closed on its line (write a line feed as \\010)",
-    };
+    let fault = LexFault { at: open, what: "the quote is not closed on its line (write a line feed as \\010)" };
     let mut at = open + 1;
     while let Some(&octet) = text.get(at) {
         match octet {
@@ -240,52 +203,28 @@ fn quoted_end(text: &[u8], open: usize) -> Result<usize, LexFault> {
 mod tests {
     use super::*;
 
-    /// Entries as (line, indented, tokens) or the fault's text.
-    fn entries(text: &str) -> Vec<Result<(usize, bool, Vec<String>), &'static str>> {
+    /// Entries as `line token|token`, with a `+` before those that are indented, or the fault's text.
+    fn entries(text: &str) -> Vec<String> {
         let mut lexer = Lexer::new(text.as_bytes());
         let mut tokens = Vec::new();
         let mut seen = Vec::new();
         loop {
             match lexer.next_entry(&mut tokens) {
                 Ok(None) => return seen,
-                Ok(Some(entry)) => seen.push(Ok((
-                    entry.line,
-                    entry.indented,
-                    tokens
-                        .iter()
-                        .map(|token| text[token.range.clone()].to_owned())
-                        .collect(),
-                ))),
-                Err((_, fault)) => seen.push(Err(fault.what)),
+                Ok(Some(entry)) => {
+                    let tokens: Vec<&str> = tokens.iter().map(|token| &text[token.range.clone()]).collect();
+                    let indent = if entry.indented { "+" } else { "" };
+                    seen.push(format!("{indent}{} {}", entry.line, tokens.join("|")));
+                }
+                Err((_, fault)) => seen.push(fault.what.to_owned()),
             }
         }
     }
 
-    fn entry(
-        line: usize,
-        indented: bool,
-        tokens: &[&str],
-    ) -> Result<(usize, bool, Vec<String>), &'static str> {
-        Ok((
-            line,
-            indented,
-            tokens.iter().map(|&token| token.to_owned()).collect(),
-        ))
-    }
-
     #[test]
     fn comments_parentheses_and_quotes() {
-        let seen = entries(
-            "; only a comment\n\na A 1 ; c ( \n  b ( c ; d )\n e\n) f\r\n\"x ; ( y\" z\\;\\\"q",
-        );
-        assert_eq!(
-            seen,
-            [
-                entry(3, false, &["a", "A", "1"]),
-                entry(4, true, &["b", "c", "e", "f"]),
-                entry(7, false, &["x ; ( y", "z\\;\\\"q"]),
-            ]
-        );
+        let seen = entries("; only a comment\n\na A 1 ; c ( \n  b ( c ; d )\n e\n) f\r\n\"x ; ( y\" z\\;\\\"q");
+        assert_eq!(seen, ["3 a|A|1", "+4 b|c|e|f", "7 x ; ( y|z\\;\\\"q",]);
     }
 
     #[test]
@@ -294,11 +233,11 @@ mod tests {
         assert_eq!(
             seen,
             [
-                Err("')' without a '(' before it"),
-                Err("the quote is not closed on its line (write a line feed as \\010)"),
-                entry(3, false, &["c"]),
-                Err("'(' is never closed"),
-                entry(5, false, &["e"]),
+                "')' without a '(' before it",
+                "the quote is not closed on its line (write a line feed as \\010)",
+                "3 c",
+                "'(' is never closed",
+                "5 e",
             ]
         );
     }
@@ -306,12 +245,7 @@ mod tests {
     #[test]
     fn a_quote_behind_a_word_is_glued() {
         let mut tokens = Vec::new();
-        Lexer::new(b"alpn=\"h2\" \"x\"")
-            .next_entry(&mut tokens)
-            .unwrap();
-        assert_eq!(
-            tokens.iter().map(|token| token.glued).collect::<Vec<_>>(),
-            [false, true, false]
-        );
+        Lexer::new(b"alpn=\"h2\" \"x\"").next_entry(&mut tokens).unwrap();
+        assert_eq!(tokens.iter().map(|token| token.glued).collect::<Vec<_>>(), [false, true, false]);
     }
 }

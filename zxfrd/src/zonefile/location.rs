@@ -16,16 +16,12 @@ pub(super) fn read(tokens: &mut Tokens<'_>, out: &mut Vec<u8>) -> Result<(), Ref
     let latitude = read_angle(tokens, 90, [b'N', b'S'])?;
     let longitude = read_angle(tokens, 180, [b'E', b'W'])?;
     let altitude = read_metres(tokens)? + BASE;
-    let altitude = u32::try_from(altitude)
-        .map_err(|_| "the altitude is not within -100000.00 to 42849672.95 metres")?;
+    let altitude =
+        u32::try_from(altitude).map_err(|_| "the altitude is not within -100000.00 to 42849672.95 metres")?;
     // Version 0, then size and precisions with the defaults of RFC 1876 §3.
     out.push(0);
     for default in [0x12, 0x16, 0x13] {
-        out.push(if tokens.is_empty() {
-            default
-        } else {
-            read_size(tokens)?
-        });
+        out.push(if tokens.is_empty() { default } else { read_size(tokens)? });
     }
     push_u32(latitude, out);
     push_u32(longitude, out);
@@ -46,15 +42,9 @@ fn read_angle(tokens: &mut Tokens<'_>, most: u32, [plus, minus]: [u8; 2]) -> Res
         if let Some(positive) = sign.filter(|_| at > 0) {
             let angle = parts[0] * DEGREE + parts[1] * 60_000 + parts[2];
             if angle > most * DEGREE {
-                return Err(Refusal::new(format!(
-                    "the angle is larger than {most} degrees"
-                )));
+                return Err(Refusal::new(format!("the angle is larger than {most} degrees")));
             }
-            return Ok(if positive {
-                MIDDLE + angle
-            } else {
-                MIDDLE - angle
-            });
+            return Ok(if positive { MIDDLE + angle } else { MIDDLE - angle });
         }
         let limit = match at {
             0 => most,
@@ -62,21 +52,13 @@ fn read_angle(tokens: &mut Tokens<'_>, most: u32, [plus, minus]: [u8; 2]) -> Res
             2 => 59_999,
             _ => break,
         };
-        let value = if at == 2 {
-            decimal(&word, 3)
-        } else {
-            decimal(&word, 0)
-        };
+        let value = if at == 2 { decimal(&word, 3) } else { decimal(&word, 0) };
         parts[at] = value
             .and_then(|value| u32::try_from(value).ok())
             .filter(|&value| value <= limit)
             .ok_or("this is not a part of an angle: degrees, minutes, seconds")?;
     }
-    Err(Refusal::new(format!(
-        "the direction is missing: {} or {}",
-        char::from(plus),
-        char::from(minus)
-    )))
+    Err(Refusal::new(format!("the direction is missing: {} or {}", char::from(plus), char::from(minus))))
 }
 
 /// Reads metres as centimetres, with or without an `m`.
@@ -109,12 +91,7 @@ fn read_size(tokens: &mut Tokens<'_>) -> Result<u8, Refusal> {
 fn decimal(word: &str, places: usize) -> Option<i64> {
     let (whole, fraction) = word.split_once('.').unwrap_or((word, ""));
     let digits = |text: &str| text.bytes().all(|octet| octet.is_ascii_digit());
-    if whole.is_empty()
-        || whole.len() > 10
-        || fraction.len() > places
-        || !digits(whole)
-        || !digits(fraction)
-    {
+    if whole.is_empty() || whole.len() > 10 || fraction.len() > places || !digits(whole) || !digits(fraction) {
         return None;
     }
     format!("{whole}{fraction:0<places$}").parse().ok()
@@ -146,12 +123,7 @@ pub(super) fn write(wire: &mut Wire<'_>, out: &mut Vec<u8>) -> Result<(), Unfit>
     Ok(())
 }
 
-fn write_angle(
-    value: u32,
-    most: u32,
-    [plus, minus]: [u8; 2],
-    out: &mut Vec<u8>,
-) -> Result<(), Unfit> {
+fn write_angle(value: u32, most: u32, [plus, minus]: [u8; 2], out: &mut Vec<u8>) -> Result<(), Unfit> {
     let angle = value.abs_diff(MIDDLE);
     if angle > most * DEGREE {
         return Err(Unfit::NoText);

@@ -14,7 +14,7 @@
 //! | `lexer`, `tokens` | text to entries to tokens, and the `Scanner` over them |
 //! | `reader`, `entry` | directives, owners, TTLs, classes, types; what makes a zone; problems with their lines |
 //! | `types` | the table of types and their fields |
-//! | `input`, `output`, `odd`, `location`, `time`, `encodings`, `names` | fields from text and to text |
+//! | `input`, `output`, `odd`, `location`, `svc`, `time`, `encodings`, `names` | fields from text and to text |
 //! | `writer` | records as lines or JSON |
 
 mod encodings;
@@ -28,6 +28,7 @@ mod output;
 mod problem;
 mod reader;
 mod source;
+mod svc;
 mod time;
 mod tokens;
 mod types;

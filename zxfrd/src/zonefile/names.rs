@@ -8,13 +8,8 @@ const LABEL_OCTETS: usize = 63;
 /// Appends the wire form of a name token to `out`; a name without a dot at its end is completed by `origin`.
 ///
 /// On an error `out` may have grown.
-pub(super) fn read_name(
-    raw: &[u8],
-    origin: Option<&[u8]>,
-    out: &mut Vec<u8>,
-) -> Result<(), &'static str> {
-    const NO_ORIGIN: &str =
-        "a relative name needs an origin: set $ORIGIN before it, or give the zone's name";
+pub(super) fn read_name(raw: &[u8], origin: Option<&[u8]>, out: &mut Vec<u8>) -> Result<(), &'static str> {
+    const NO_ORIGIN: &str = "a relative name needs an origin: set $ORIGIN before it, or give the zone's name";
     let start = out.len();
     match raw {
         b"." => {
@@ -94,8 +89,7 @@ pub(super) fn unescape(raw: &[u8]) -> Result<(u8, usize), &'static str> {
     match raw {
         [b'\\', a @ b'0'..=b'9', rest @ ..] => match rest {
             [b @ b'0'..=b'9', c @ b'0'..=b'9', ..] => {
-                let value =
-                    u16::from(a - b'0') * 100 + u16::from(b - b'0') * 10 + u16::from(c - b'0');
+                let value = u16::from(a - b'0') * 100 + u16::from(b - b'0') * 10 + u16::from(c - b'0');
                 let octet = u8::try_from(value).map_err(|_| "an escape \\DDD is at most \\255")?;
                 Ok((octet, 4))
             }
@@ -155,12 +149,7 @@ pub fn write_name(wire: &[u8], out: &mut Vec<u8>) {
 
 /// Appends `\DDD`.
 pub(super) fn push_decimal_escape(octet: u8, out: &mut Vec<u8>) {
-    out.extend_from_slice(&[
-        b'\\',
-        b'0' + octet / 100,
-        b'0' + octet / 10 % 10,
-        b'0' + octet % 10,
-    ]);
+    out.extend_from_slice(&[b'\\', b'0' + octet / 100, b'0' + octet / 10 % 10, b'0' + octet % 10]);
 }
 
 /// Octets that stand for themselves in a name.
@@ -168,10 +157,7 @@ static PLAIN: [bool; 256] = {
     let mut plain = [false; 256];
     let mut octet = 0x21;
     while octet <= 0x7e {
-        plain[octet] = !matches!(
-            octet as u8,
-            b'"' | b'$' | b'(' | b')' | b'.' | b';' | b'@' | b'\\'
-        );
+        plain[octet] = !matches!(octet as u8, b'"' | b'$' | b'(' | b')' | b'.' | b';' | b'@' | b'\\');
         octet += 1;
     }
     plain
@@ -216,11 +202,7 @@ mod tests {
         assert_eq!(wire("\\@").unwrap(), b"\x01@\x03org\x00");
         assert_eq!(wire(".").unwrap(), b"\x00");
         let mut out = Vec::new();
-        assert!(
-            read_name(b"a", None, &mut out)
-                .unwrap_err()
-                .contains("$ORIGIN")
-        );
+        assert!(read_name(b"a", None, &mut out).unwrap_err().contains("$ORIGIN"));
     }
 
     #[test]
@@ -229,11 +211,7 @@ mod tests {
         assert!(wire(&label).is_ok());
         assert!(wire(&format!("{label}x")).unwrap_err().contains("63"));
         assert!(wire(&format!("{label}.{label}.{label}.{}.", "y".repeat(61))).is_ok());
-        assert!(
-            wire(&format!("{label}.{label}.{label}.{}.", "y".repeat(62)))
-                .unwrap_err()
-                .contains("255")
-        );
+        assert!(wire(&format!("{label}.{label}.{label}.{}.", "y".repeat(62))).unwrap_err().contains("255"));
         assert!(wire("a..b").unwrap_err().contains("empty label"));
         assert!(wire(".a").unwrap_err().contains("empty label"));
         assert!(wire("a\\256").unwrap_err().contains("255"));
@@ -243,10 +221,7 @@ mod tests {
 
     #[test]
     fn special_octets_are_escaped() {
-        assert_eq!(
-            text(b"\x0a$@/\".;() \\\x01\xff\x00"),
-            "\\$\\@/\\\"\\.\\;\\(\\)\\032\\\\.\\255."
-        );
+        assert_eq!(text(b"\x0a$@/\".;() \\\x01\xff\x00"), "\\$\\@/\\\"\\.\\;\\(\\)\\032\\\\.\\255.");
         assert_eq!(text(b"\x00"), ".");
     }
 
@@ -256,10 +231,7 @@ mod tests {
         assert!(is_within(b"\x03org\x00", b"\x03org\x00"));
         assert!(is_within(b"\x03org\x00", b"\x00"));
         assert!(!is_within(b"\x03com\x00", b"\x03org\x00"));
-        assert!(
-            !is_within(b"\x05a\x03org\x00", b"\x03org\x00"),
-            "inside a label"
-        );
+        assert!(!is_within(b"\x05a\x03org\x00", b"\x03org\x00"), "inside a label");
         assert!(!is_within(b"\x00", b"\x03org\x00"));
     }
 

@@ -80,23 +80,14 @@ const SERVICES: &[(&str, u16)] = &[
 ];
 
 /// Takes a mnemonic of `names`, or a number of at most `max`.
-pub(super) fn read_mnemonic(
-    tokens: &mut Tokens<'_>,
-    names: &[(&str, u16)],
-    max: u16,
-) -> Result<u16, Refusal> {
-    if let Some(&(_, value)) = names.iter().find(|(name, _)| {
-        tokens
-            .peek()
-            .is_some_and(|raw| name.as_bytes().eq_ignore_ascii_case(raw))
-    }) {
+pub(super) fn read_mnemonic(tokens: &mut Tokens<'_>, names: &[(&str, u16)], max: u16) -> Result<u16, Refusal> {
+    if let Some(&(_, value)) =
+        names.iter().find(|(name, _)| tokens.peek().is_some_and(|raw| name.as_bytes().eq_ignore_ascii_case(raw)))
+    {
         tokens.raw()?;
         return Ok(value);
     }
-    if tokens
-        .peek()
-        .is_some_and(|raw| !raw.first().is_some_and(u8::is_ascii_digit))
-    {
+    if tokens.peek().is_some_and(|raw| !raw.first().is_some_and(u8::is_ascii_digit)) {
         tokens.raw()?;
         return Err("this mnemonic is not known: use the number".into());
     }
@@ -145,39 +136,16 @@ pub(super) fn read_prefixes(tokens: &mut Tokens<'_>, out: &mut Vec<u8>) -> Resul
     const BAD: &str = "this is not an address prefix such as 1:192.0.2.0/24";
     while !tokens.is_empty() {
         let word = tokens.word()?;
-        let (negated, item) = word
-            .strip_prefix('!')
-            .map_or((0, &*word), |item| (0x80, item));
+        let (negated, item) = word.strip_prefix('!').map_or((0, &*word), |item| (0x80, item));
         let (family, prefix) = item.split_once(':').ok_or(BAD)?;
         let (address, length) = prefix.split_once('/').ok_or(BAD)?;
         let (family, octets, most) = match family {
-            "1" => (
-                1,
-                address
-                    .parse::<Ipv4Addr>()
-                    .map_err(|_| BAD)?
-                    .octets()
-                    .to_vec(),
-                32,
-            ),
-            "2" => (
-                2,
-                address
-                    .parse::<Ipv6Addr>()
-                    .map_err(|_| BAD)?
-                    .octets()
-                    .to_vec(),
-                128,
-            ),
+            "1" => (1, address.parse::<Ipv4Addr>().map_err(|_| BAD)?.octets().to_vec(), 32),
+            "2" => (2, address.parse::<Ipv6Addr>().map_err(|_| BAD)?.octets().to_vec(), 128),
             _ => return Err(BAD.into()),
         };
-        let length = super::types::number(length)
-            .filter(|&length| length <= most)
-            .ok_or(BAD)?;
-        let used = octets
-            .iter()
-            .rposition(|&octet| octet != 0)
-            .map_or(0, |at| at + 1);
+        let length = super::types::number(length).filter(|&length| length <= most).ok_or(BAD)?;
+        let used = octets.iter().rposition(|&octet| octet != 0).map_or(0, |at| at + 1);
         push_u16(family, out);
         out.extend_from_slice(&[length as u8, negated | used as u8]);
         out.extend_from_slice(&octets[..used]);
@@ -225,17 +193,11 @@ fn padded<const N: usize>(octets: &[u8]) -> [u8; N] {
 }
 
 /// Reads octets with hyphens between (RFC 7043 §3.2).
-pub(super) fn read_eui(
-    tokens: &mut Tokens<'_>,
-    octets: usize,
-    out: &mut Vec<u8>,
-) -> Result<(), Refusal> {
+pub(super) fn read_eui(tokens: &mut Tokens<'_>, octets: usize, out: &mut Vec<u8>) -> Result<(), Refusal> {
     let word = tokens.word()?;
     let groups: Vec<&str> = word.split('-').collect();
     if groups.len() != octets || groups.iter().any(|group| group.len() != 2) {
-        return Err(Refusal::new(format!(
-            "{octets} groups of two hexadecimal digits with hyphens are needed"
-        )));
+        return Err(Refusal::new(format!("{octets} groups of two hexadecimal digits with hyphens are needed")));
     }
     Ok(read_hex(groups.concat().as_bytes(), out)?)
 }
@@ -255,11 +217,7 @@ pub(super) fn read_locator(tokens: &mut Tokens<'_>, out: &mut Vec<u8>) -> Result
     const BAD: &str = "this is not four groups of hexadecimal digits such as 2001:0DB8:1140:1000";
     let word = tokens.word()?;
     let groups: Vec<&str> = word.split(':').collect();
-    if groups.len() != 4
-        || groups
-            .iter()
-            .any(|group| !(1..=4).contains(&group.len()) || group.starts_with('+'))
-    {
+    if groups.len() != 4 || groups.iter().any(|group| !(1..=4).contains(&group.len()) || group.starts_with('+')) {
         return Err(BAD.into());
     }
     for group in groups {
@@ -281,10 +239,7 @@ pub(super) fn write_locator(octets: [u8; 8], out: &mut Vec<u8>) {
 /// Reads `0x` and hexadecimal digits, with dots anywhere between (RFC 1706 §7).
 pub(super) fn read_nsap(tokens: &mut Tokens<'_>, out: &mut Vec<u8>) -> Result<(), Refusal> {
     let word = tokens.word()?;
-    let digits = word
-        .strip_prefix("0x")
-        .or_else(|| word.strip_prefix("0X"))
-        .ok_or("an NSAP begins with 0x")?;
+    let digits = word.strip_prefix("0x").or_else(|| word.strip_prefix("0X")).ok_or("an NSAP begins with 0x")?;
     let digits: Vec<u8> = digits.bytes().filter(|&octet| octet != b'.').collect();
     if digits.is_empty() {
         return Err("the NSAP is empty".into());
@@ -329,11 +284,31 @@ pub(super) fn write_services(wire: &mut Wire<'_>, out: &mut Vec<u8>) -> Result<(
         out.push(b' ');
         push_number(port as u64, out);
     }
-    if bits.last() == Some(&0) {
-        Err(Unfit::NoText)
-    } else {
-        Ok(())
+    if bits.last() == Some(&0) { Err(Unfit::NoText) } else { Ok(()) }
+}
+
+/// Reads a gateway of the given kind: none, IPv4, IPv6, name (RFC 4025 §3.1).
+pub(super) fn read_gateway(kind: u8, tokens: &mut Tokens<'_>, out: &mut Vec<u8>) -> Result<(), Refusal> {
+    match kind {
+        0 => match tokens.raw()? {
+            b"." => {}
+            _ => return Err("a gateway or relay of kind 0 is written as '.'".into()),
+        },
+        1 => {
+            let address: Ipv4Addr = tokens.word()?.parse().map_err(|_| "this is not an IPv4 address")?;
+            out.extend_from_slice(&address.octets());
+        }
+        2 => {
+            let address: Ipv6Addr = tokens.word()?.parse().map_err(|_| "this is not an IPv6 address")?;
+            out.extend_from_slice(&address.octets());
+        }
+        3 => read_name(tokens.raw()?, tokens.origin(), out)?,
+        _ => {
+            tokens.raw()?;
+            return Err("the kind of a gateway or relay is 0 to 3".into());
+        }
     }
+    Ok(())
 }
 
 /// Writes a gateway of the given kind: none, IPv4, IPv6, name (RFC 4025 §2.3).
@@ -343,7 +318,7 @@ pub(super) fn write_gateway(kind: u8, wire: &mut Wire<'_>, out: &mut Vec<u8>) ->
         1 => push_ipv4(wire.array()?, out),
         2 => push_ipv6(wire.array()?, out),
         3 => write_name(wire.name()?, out),
-        // What is behind cannot be told from the key.
+        // What is behind cannot be told apart.
         _ => {
             wire.rest();
             return Err(Unfit::NoText);
@@ -357,29 +332,7 @@ pub(super) fn read_relay(tokens: &mut Tokens<'_>, out: &mut Vec<u8>) -> Result<(
     let discovery = read_number(tokens, 1, "the discovery flag")? as u8;
     let kind = read_number(tokens, 127, "the relay's kind")? as u8;
     out.push(discovery << 7 | kind);
-    match kind {
-        0 => match tokens.raw()? {
-            b"." => {}
-            _ => return Err("a relay of kind 0 is written as '.'".into()),
-        },
-        1 => {
-            let address: Ipv4Addr = tokens
-                .word()?
-                .parse()
-                .map_err(|_| "this is not an IPv4 address")?;
-            out.extend_from_slice(&address.octets());
-        }
-        2 => {
-            let address: Ipv6Addr = tokens
-                .word()?
-                .parse()
-                .map_err(|_| "this is not an IPv6 address")?;
-            out.extend_from_slice(&address.octets());
-        }
-        3 => read_name(tokens.raw()?, tokens.origin(), out)?,
-        _ => return Err("a relay's kind is 0 to 3".into()),
-    }
-    Ok(())
+    read_gateway(kind, tokens, out)
 }
 
 /// Writes AMTRELAY's flag, kind and relay.
@@ -401,10 +354,7 @@ pub(super) fn read_hip(tokens: &mut Tokens<'_>, out: &mut Vec<u8>) -> Result<(),
     let tag_length = u8::try_from(tag.len()).ok().filter(|&length| length > 0);
     out.push(tag_length.ok_or("a host identity tag has 1 to 255 octets")?);
     out.push(algorithm);
-    push_u16(
-        u16::try_from(key.len()).map_err(|_| "the key is too long")?,
-        out,
-    );
+    push_u16(u16::try_from(key.len()).map_err(|_| "the key is too long")?, out);
     out.append(&mut tag);
     out.append(&mut key);
     while !tokens.is_empty() {
@@ -437,10 +387,7 @@ pub(super) fn read_a6(tokens: &mut Tokens<'_>, out: &mut Vec<u8>) -> Result<(), 
     let length = read_number(tokens, 128, "the prefix length")? as u8;
     out.push(length);
     if length < 128 {
-        let address: Ipv6Addr = tokens
-            .word()?
-            .parse()
-            .map_err(|_| "this is not an IPv6 address")?;
+        let address: Ipv6Addr = tokens.word()?.parse().map_err(|_| "this is not an IPv6 address")?;
         let mut suffix = address.octets();
         let skipped = usize::from(length / 8);
         suffix[skipped] &= 0xff >> (length % 8);
@@ -472,22 +419,6 @@ pub(super) fn write_a6(wire: &mut Wire<'_>, out: &mut Vec<u8>) -> Result<(), Unf
     if length > 0 {
         out.push(b' ');
         write_name(wire.name()?, out);
-    }
-    Ok(())
-}
-
-/// Whether the keys of SvcParams grow strictly (RFC 9460 §2.2).
-pub(super) fn check_svc_keys(octets: &[u8]) -> Result<(), Unfit> {
-    let mut wire = Wire(octets);
-    let mut last = None;
-    while !wire.0.is_empty() {
-        let key = wire.u16()?;
-        let length = wire.u16()?;
-        wire.take(length.into())?;
-        if last >= Some(key) {
-            return Err(Unfit::Malformed);
-        }
-        last = Some(key);
     }
     Ok(())
 }

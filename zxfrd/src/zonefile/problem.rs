@@ -22,10 +22,7 @@ pub struct Problem {
 impl fmt::Display for Problem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}:", self.path.display())?;
-        for position in [self.line, self.column]
-            .into_iter()
-            .filter(|&position| position > 0)
-        {
+        for position in [self.line, self.column].into_iter().filter(|&position| position > 0) {
             write!(f, "{position}:")?;
         }
         write!(f, " {}", self.message)?;

@@ -24,8 +24,8 @@ const SOA: u16 = 6;
 /// How a zone is read.
 #[derive(Clone, Copy, Debug)]
 pub struct Options<'a> {
-    /// The zone's name in wire octets: the apex, and the origin at the start. Without it the file's first record
-    /// has to be the SOA, whose owner then is the apex.
+    /// The zone's name in wire octets: the apex, and the origin at the start. Without it the owner of the file's SOA
+    /// is the apex; it has to be absolute or below an `$ORIGIN`, and before all other records if it is included.
     pub origin: Option<&'a [u8]>,
     /// Reading ends at this many problems: 1 to load a zone, more to check it.
     pub max_problems: usize,
@@ -36,11 +36,7 @@ pub struct Options<'a> {
 impl Default for Options<'_> {
     /// To load a zone: ends at the first problem, takes 4 GiB of text.
     fn default() -> Self {
-        Self {
-            origin: None,
-            max_problems: 1,
-            max_octets: 1 << 32,
-        }
+        Self { origin: None, max_problems: 1, max_octets: 1 << 32 }
     }
 }
 
@@ -81,10 +77,7 @@ pub fn read<E: Display>(
                 included_from: Vec::new(),
                 message: format!("cannot read the zone file: {error}"),
             };
-            Err(ReadError {
-                problems: vec![problem],
-                more: false,
-            })
+            Err(ReadError { problems: vec![problem], more: false })
         }
     }
 }
@@ -102,7 +95,7 @@ pub fn read_text<E: Display>(
     let mut zone = Zone {
         options,
         sink,
-        apex: options.origin.map(<[u8]>::to_vec),
+        apex: options.origin.map(<[u8]>::to_vec).or_else(|| find_apex(text)),
         soa: None,
         default_ttl: None,
         last_ttl: None,
@@ -117,10 +110,7 @@ pub fn read_text<E: Display>(
     };
     let ended = zone.read_file(text, options.origin.map(<[u8]>::to_vec));
     if zone.soa.is_none() && zone.problems.is_empty() {
-        let of = zone
-            .apex
-            .as_deref()
-            .map_or_else(String::new, |apex| format!(" {}", name_text(apex)));
+        let of = zone.apex.as_deref().map_or_else(String::new, |apex| format!(" {}", name_text(apex)));
         zone.push_problem(0, 0, format!("the zone{of} has no SOA record"));
     }
     match zone.apex {
@@ -131,10 +121,7 @@ pub fn read_text<E: Display>(
             warning_count: zone.warning_count,
             warnings: zone.warnings,
         }),
-        _ => Err(ReadError {
-            problems: zone.problems,
-            more: ended.is_break(),
-        }),
+        _ => Err(ReadError { problems: zone.problems, more: ended.is_break() }),
     }
 }
 
@@ -171,11 +158,7 @@ struct Scope<'a> {
 impl<E: Display, S: FnMut(Record<'_>) -> Result<(), E>> Zone<'_, S> {
     /// Reads the entries of one file. Breaks when reading is to end.
     fn read_file(&mut self, text: &[u8], origin: Option<Vec<u8>>) -> ControlFlow<()> {
-        let mut scope = Scope {
-            text,
-            origin,
-            owner: Vec::new(),
-        };
+        let mut scope = Scope { text, origin, owner: Vec::new() };
         let mut lexer = Lexer::new(text);
         let mut tokens = Vec::new();
         loop {
@@ -201,15 +184,9 @@ impl<E: Display, S: FnMut(Record<'_>) -> Result<(), E>> Zone<'_, S> {
     }
 
     /// Reads one entry.
-    fn read_entry(
-        &mut self,
-        scope: &mut Scope<'_>,
-        entry: Entry,
-        tokens: &[Token],
-    ) -> ControlFlow<()> {
-        let is_directive = !entry.indented
-            && !tokens[0].quoted
-            && scope.text[tokens[0].range.clone()].starts_with(b"$");
+    fn read_entry(&mut self, scope: &mut Scope<'_>, entry: Entry, tokens: &[Token]) -> ControlFlow<()> {
+        let is_directive =
+            !entry.indented && !tokens[0].quoted && scope.text[tokens[0].range.clone()].starts_with(b"$");
         let outcome = if is_directive {
             match read_directive(scope.text, tokens, scope.origin.as_deref()) {
                 Ok(Directive::Origin(name)) => {
@@ -230,20 +207,12 @@ impl<E: Display, S: FnMut(Record<'_>) -> Result<(), E>> Zone<'_, S> {
         };
         match outcome {
             Ok(()) => ControlFlow::Continue(()),
-            Err(Fault {
-                token: Some(token),
-                message,
-            }) => {
-                let at = tokens
-                    .get(token)
-                    .map_or(entry.start, |token| token.range.start);
+            Err(Fault { token: Some(token), message }) => {
+                let at = tokens.get(token).map_or(entry.start, |token| token.range.start);
                 let (line, column) = position(scope.text, entry, at);
                 self.fail(line, column, message)
             }
-            Err(Fault {
-                token: None,
-                message,
-            }) => {
+            Err(Fault { token: None, message }) => {
                 self.push_problem(entry.line, 0, message);
                 ControlFlow::Break(())
             }
@@ -251,12 +220,7 @@ impl<E: Display, S: FnMut(Record<'_>) -> Result<(), E>> Zone<'_, S> {
     }
 
     /// Reads a record and gives it to the sink if it belongs to the zone.
-    fn read_record(
-        &mut self,
-        scope: &mut Scope<'_>,
-        entry: Entry,
-        tokens: &[Token],
-    ) -> Result<(), Fault> {
+    fn read_record(&mut self, scope: &mut Scope<'_>, entry: Entry, tokens: &[Token]) -> Result<(), Fault> {
         if !entry.indented {
             scope.owner.clear();
             let raw = &scope.text[tokens[0].range.clone()];
@@ -265,43 +229,24 @@ impl<E: Display, S: FnMut(Record<'_>) -> Result<(), E>> Zone<'_, S> {
                 return Err(Fault::new(0, format!("owner {}: {what}", quote(raw))));
             }
         } else if scope.owner.is_empty() {
-            return Err(Fault::new(
-                0,
-                "the line begins with white space, but there is no owner before it",
-            ));
+            return Err(Fault::new(0, "the line begins with white space, but there is no owner before it"));
         }
         let head = read_head(scope.text, tokens, usize::from(!entry.indented))?;
 
         let mut cursor = Tokens::new(scope.text, &tokens[head.rdata..], scope.origin.as_deref());
         self.rdata.clear();
         if let Err(what) = read_rdata(head.rtype, &mut cursor, &mut self.rdata) {
-            return Err(rdata_fault(
-                head.rtype,
-                &head,
-                &cursor,
-                scope.text,
-                tokens,
-                &what.to_string(),
-            ));
+            return Err(rdata_fault(head.rtype, &head, &cursor, scope.text, tokens, &what.to_string()));
         }
         if self.rdata.len() > usize::from(u16::MAX) {
-            return Err(Fault::new(
-                head.rdata,
-                "the RDATA is longer than 65535 octets",
-            ));
+            return Err(Fault::new(head.rdata, "the RDATA is longer than 65535 octets"));
         }
         let ttl = self.ttl(head.ttl, head.rtype)?;
         if !self.belongs(&scope.owner, head.rtype)? {
             return Ok(());
         }
         self.records += 1;
-        let record = Record {
-            owner: &scope.owner,
-            rtype: head.rtype,
-            class: IN,
-            ttl,
-            rdata: &self.rdata,
-        };
+        let record = Record { owner: &scope.owner, rtype: head.rtype, class: IN, ttl, rdata: &self.rdata };
         (self.sink)(record).map_err(|error| Fault::fatal(error.to_string()))
     }
 
@@ -321,17 +266,12 @@ impl<E: Display, S: FnMut(Record<'_>) -> Result<(), E>> Zone<'_, S> {
                     minimum
                 }
                 _ => {
-                    return Err(Fault::new(
-                        0,
-                        "the record has no TTL, and there is no $TTL and no TTL before it",
-                    ));
+                    return Err(Fault::new(0, "the record has no TTL, and there is no $TTL and no TTL before it"));
                 }
             },
         };
         if ttl > i32::MAX as u32 {
-            self.warn(format!(
-                "TTL {ttl} is above 2147483647 and counts as 0 (RFC 2181 section 8)"
-            ));
+            self.warn(format!("TTL {ttl} is above 2147483647 and counts as 0 (RFC 2181 section 8)"));
             return Ok(0);
         }
         Ok(ttl)
@@ -341,8 +281,7 @@ impl<E: Display, S: FnMut(Record<'_>) -> Result<(), E>> Zone<'_, S> {
     fn belongs(&mut self, owner: &[u8], rtype: u16) -> Result<bool, Fault> {
         let Some(apex) = &mut self.apex else {
             if rtype != SOA {
-                let what =
-                    "the first record is not the SOA: put it first, or say which zone this is";
+                let what = "the first record is not the SOA: put it first, or say which zone this is";
                 return Err(Fault::fatal(what));
             }
             self.apex = Some(owner.to_vec());
@@ -351,11 +290,7 @@ impl<E: Display, S: FnMut(Record<'_>) -> Result<(), E>> Zone<'_, S> {
         };
         if !is_within(owner, apex) {
             self.outside += 1;
-            let message = format!(
-                "{} is outside the zone {}: left out",
-                name_text(owner),
-                name_text(apex)
-            );
+            let message = format!("{} is outside the zone {}: left out", name_text(owner), name_text(apex));
             self.warn(message);
             return Ok(false);
         }
@@ -363,11 +298,7 @@ impl<E: Display, S: FnMut(Record<'_>) -> Result<(), E>> Zone<'_, S> {
             return Ok(true);
         }
         if owner.len() != apex.len() {
-            let message = format!(
-                "an SOA at {}, which is not the apex {}",
-                name_text(owner),
-                name_text(apex)
-            );
+            let message = format!("an SOA at {}, which is not the apex {}", name_text(owner), name_text(apex));
             return Err(Fault::new(0, message));
         }
         match &self.soa {
@@ -388,20 +319,12 @@ impl<E: Display, S: FnMut(Record<'_>) -> Result<(), E>> Zone<'_, S> {
     fn include(&mut self, path: &[u8], origin: Option<Vec<u8>>) -> ControlFlow<()> {
         let (including, line) = self.files.last().cloned().unwrap_or_default();
         let Ok(named) = core::str::from_utf8(path) else {
-            return self.fail(
-                line,
-                0,
-                format!("$INCLUDE {}: the path is not UTF-8", quote(path)),
-            );
+            return self.fail(line, 0, format!("$INCLUDE {}: the path is not UTF-8", quote(path)));
         };
-        let path = including
-            .parent()
-            .map_or_else(|| PathBuf::from(named), |folder| folder.join(named));
+        let path = including.parent().map_or_else(|| PathBuf::from(named), |folder| folder.join(named));
         self.includes += 1;
         let refusal = if self.files.len() > INCLUDE_DEPTH {
-            Some(format!(
-                "files include each other more than {INCLUDE_DEPTH} deep"
-            ))
+            Some(format!("files include each other more than {INCLUDE_DEPTH} deep"))
         } else if self.includes > INCLUDES {
             Some(format!("there are more than {INCLUDES} $INCLUDE lines"))
         } else if self.files.iter().any(|(open, _)| *open == path) {
@@ -451,12 +374,33 @@ impl<E: Display, S: FnMut(Record<'_>) -> Result<(), E>> Zone<'_, S> {
     fn problem(&self, line: usize, column: usize, message: String) -> Problem {
         let mut files = self.files.iter().rev().cloned();
         let (path, _) = files.next().unwrap_or_default();
-        Problem {
-            path,
-            line,
-            column,
-            included_from: files.collect(),
-            message,
+        Problem { path, line, column, included_from: files.collect(), message }
+    }
+}
+
+/// The owner of the first SOA in the text itself, if it can be told without the zone's name.
+fn find_apex(text: &[u8]) -> Option<Vec<u8>> {
+    let mut lexer = Lexer::new(text);
+    let mut tokens = Vec::new();
+    let mut origin: Option<Vec<u8>> = None;
+    let mut owner = None;
+    loop {
+        let Ok(entry) = lexer.next_entry(&mut tokens) else { continue };
+        let indented = entry?.indented;
+        let raw = &text[tokens[0].range.clone()];
+        if !indented && raw.starts_with(b"$") {
+            if let Ok(Directive::Origin(name)) = read_directive(text, &tokens, origin.as_deref()) {
+                origin = Some(name);
+            }
+            continue;
+        }
+        if !indented {
+            owner = Some((raw, origin.clone()));
+        }
+        if read_head(text, &tokens, usize::from(!indented)).is_ok_and(|head| head.rtype == SOA) {
+            let (raw, origin) = owner?;
+            let mut name = Vec::new();
+            return read_name(raw, origin.as_deref(), &mut name).ok().map(|()| name);
         }
     }
 }
@@ -476,12 +420,7 @@ fn rdata_fault(
     message.push_str(": ");
     // A token left over is at fault itself; else the last one taken.
     let trailing = !cursor.is_empty() && what.contains("behind the record's last field");
-    let at = head.rdata
-        + if trailing {
-            cursor.taken()
-        } else {
-            cursor.taken().saturating_sub(1)
-        };
+    let at = head.rdata + if trailing { cursor.taken() } else { cursor.taken().saturating_sub(1) };
     if let Some(token) = tokens.get(at).filter(|_| !what.contains("ends too early")) {
         message.push_str(&quote(&text[token.range.clone()]));
         message.push_str(": ");
@@ -493,10 +432,7 @@ fn rdata_fault(
 /// Line and column of an offset within an entry.
 fn position(text: &[u8], entry: Entry, at: usize) -> (usize, usize) {
     let before = &text[entry.start..at.max(entry.start)];
-    let column = before
-        .iter()
-        .rposition(|&octet| octet == b'\n')
-        .map_or(before.len(), |n| before.len() - n - 1);
+    let column = before.iter().rposition(|&octet| octet == b'\n').map_or(before.len(), |n| before.len() - n - 1);
     (entry.line + newlines(before), column + 1)
 }
 

@@ -15,23 +15,13 @@ pub(super) fn load(path: &Path, max_octets: u64) -> io::Result<Vec<u8>> {
     let mut file = File::open(path)?;
     let length = file.metadata()?.len();
     let mut magic = Vec::with_capacity(XZ.len());
-    file.by_ref()
-        .take(XZ.len() as u64)
-        .read_to_end(&mut magic)?;
+    file.by_ref().take(XZ.len() as u64).read_to_end(&mut magic)?;
     let head = magic.clone();
     let whole = head.as_slice().chain(file);
     if magic.starts_with(GZIP) {
-        read_all(
-            flate2::read::MultiGzDecoder::new(io::BufReader::new(whole)),
-            0,
-            max_octets,
-        )
+        read_all(flate2::read::MultiGzDecoder::new(io::BufReader::new(whole)), 0, max_octets)
     } else if magic.starts_with(XZ) {
-        read_all(
-            liblzma::read::XzDecoder::new_multi_decoder(whole),
-            0,
-            max_octets,
-        )
+        read_all(liblzma::read::XzDecoder::new_multi_decoder(whole), 0, max_octets)
     } else {
         read_all(whole, length, max_octets)
     }
@@ -40,18 +30,13 @@ pub(super) fn load(path: &Path, max_octets: u64) -> io::Result<Vec<u8>> {
 /// Reads to the end or to the limit.
 fn read_all(reader: impl Read, expected: u64, max_octets: u64) -> io::Result<Vec<u8>> {
     let too_large = || {
-        io::Error::new(
-            io::ErrorKind::FileTooLarge,
-            format!("the text is larger than the limit of {max_octets} octets"),
-        )
+        io::Error::new(io::ErrorKind::FileTooLarge, format!("the text is larger than the limit of {max_octets} octets"))
     };
     if expected > max_octets {
         return Err(too_large());
     }
     let mut text = Vec::with_capacity(usize::try_from(expected).map_or(0, |expected| expected + 1));
-    reader
-        .take(max_octets.saturating_add(1))
-        .read_to_end(&mut text)?;
+    reader.take(max_octets.saturating_add(1)).read_to_end(&mut text)?;
     if text.len() as u64 > max_octets {
         return Err(too_large());
     }

@@ -66,12 +66,7 @@ pub(super) struct Tokens<'a> {
 impl<'a> Tokens<'a> {
     /// Begins at the first of `tokens`, ranges of `text`.
     pub(super) fn new(text: &'a [u8], tokens: &'a [Token], origin: Option<&'a [u8]>) -> Self {
-        Self {
-            text,
-            tokens,
-            next: 0,
-            origin,
-        }
+        Self { text, tokens, next: 0, origin }
     }
 
     /// What completes relative names.
@@ -91,9 +86,7 @@ impl<'a> Tokens<'a> {
 
     /// The next token's octets, escapes and all, without taking it.
     pub(super) fn peek(&self) -> Option<&'a [u8]> {
-        self.tokens
-            .get(self.next)
-            .map(|token| &self.text[token.range.clone()])
+        self.tokens.get(self.next).map(|token| &self.text[token.range.clone()])
     }
 
     /// Takes the next token's octets, escapes and all.
@@ -130,22 +123,22 @@ impl<'a> Tokens<'a> {
         Ok(())
     }
 
+    /// Takes a SvcParam: a token, and the quoted one glued to it.
+    pub(super) fn parameter(&mut self) -> Result<(&'a [u8], Option<&'a [u8]>), Refusal> {
+        let first = self.raw()?;
+        let is_value = self.tokens.get(self.next).is_some_and(|token| token.glued && token.quoted);
+        Ok((first, if is_value { Some(self.raw()?) } else { None }))
+    }
+
     /// Takes RFC 3597's `\#` if it comes next.
     pub(super) fn take_generic_marker(&mut self) -> bool {
-        let is_marker = self
-            .tokens
-            .get(self.next)
-            .is_some_and(|token| !token.quoted)
-            && self.peek() == Some(b"\\#");
+        let is_marker = self.tokens.get(self.next).is_some_and(|token| !token.quoted) && self.peek() == Some(b"\\#");
         self.next += usize::from(is_marker);
         is_marker
     }
 
     /// Hands each symbol of the next token to `op`.
-    fn symbols(
-        &mut self,
-        mut op: impl FnMut(Symbol) -> Result<(), Refusal>,
-    ) -> Result<(), Refusal> {
+    fn symbols(&mut self, mut op: impl FnMut(Symbol) -> Result<(), Refusal>) -> Result<(), Refusal> {
         let raw = self.raw()?;
         let mut at = 0;
         while at < raw.len() {
@@ -211,10 +204,7 @@ impl Scanner for Tokens<'_> {
         }
     }
 
-    fn convert_token<C: ConvertSymbols<Symbol, Refusal>>(
-        &mut self,
-        mut convert: C,
-    ) -> Result<Vec<u8>, Refusal> {
+    fn convert_token<C: ConvertSymbols<Symbol, Refusal>>(&mut self, mut convert: C) -> Result<Vec<u8>, Refusal> {
         let mut out = Vec::new();
         self.symbols(|symbol| {
             out.extend_from_slice(convert.process_symbol(symbol)?.unwrap_or_default());
@@ -224,10 +214,7 @@ impl Scanner for Tokens<'_> {
         Ok(out)
     }
 
-    fn convert_entry<C: ConvertSymbols<EntrySymbol, Refusal>>(
-        &mut self,
-        mut convert: C,
-    ) -> Result<Vec<u8>, Refusal> {
+    fn convert_entry<C: ConvertSymbols<EntrySymbol, Refusal>>(&mut self, mut convert: C) -> Result<Vec<u8>, Refusal> {
         let mut out = Vec::with_capacity(self.peek().map_or(0, <[u8]>::len));
         while !self.is_empty() {
             self.symbols(|symbol| {
@@ -247,11 +234,7 @@ impl Scanner for Tokens<'_> {
 
     fn scan_svcb_octets(&mut self) -> Result<Vec<u8>, Refusal> {
         let mut out = self.scan_octets()?;
-        if self
-            .tokens
-            .get(self.next)
-            .is_some_and(|token| token.glued && token.quoted)
-        {
+        if self.tokens.get(self.next).is_some_and(|token| token.glued && token.quoted) {
             self.octets(&mut out)?;
         }
         Ok(out)
@@ -267,8 +250,7 @@ impl Scanner for Tokens<'_> {
     fn scan_name(&mut self) -> Result<Self::Name, Refusal> {
         let mut wire = Vec::with_capacity(255);
         names::read_name(self.raw()?, self.origin, &mut wire)?;
-        let octets =
-            Array::try_from(wire.as_slice()).map_err(|_| "the name is longer than 255 octets")?;
+        let octets = Array::try_from(wire.as_slice()).map_err(|_| "the name is longer than 255 octets")?;
         Name::from_octets(octets).map_err(|_| "this is not a domain name".into())
     }
 

@@ -45,6 +45,10 @@ pub(super) enum Field {
     Time,
     /// Base 64 to the end.
     Base64,
+    /// KEY's key in base 64 to the end, or nothing when the flags say so (RFC 2535 §3.1.2).
+    Key,
+    /// IPSECKEY's key in base 64 to the end, or nothing when the algorithm is 0 (RFC 4025 §3.1).
+    IpsecKey,
     /// Base 64 to the end, `-` when there is nothing (DOA).
     MaybeBase64,
     /// Hexadecimal digits to the end.
@@ -107,40 +111,23 @@ pub(super) enum Reader {
 
 /// A type that the `domain` crate reads.
 const fn domain(code: u16, mnemonic: &'static str, fields: &'static [Field]) -> Type {
-    Type {
-        code,
-        mnemonic,
-        fields,
-        reader: Reader::Domain,
-        written: true,
-    }
+    Type { code, mnemonic, fields, reader: Reader::Domain, written: true }
 }
 
-/// A type that the `domain` crate does not read, or not as zone files have it.
+/// A type that the `domain` crate does not read, or not in all the forms that zone files have: it lacks mnemonics of
+/// types and algorithms, escapes in alpn and time units, and takes empty signatures, digests and keys.
 const fn fields(code: u16, mnemonic: &'static str, fields: &'static [Field]) -> Type {
-    Type {
-        code,
-        mnemonic,
-        fields,
-        reader: Reader::Fields,
-        written: true,
-    }
+    Type { code, mnemonic, fields, reader: Reader::Fields, written: true }
 }
 
 /// A type too young for the servers in use: read by its mnemonic, written as TYPEnnn.
 const fn young(code: u16, mnemonic: &'static str, fields: &'static [Field]) -> Type {
-    Type {
-        code,
-        mnemonic,
-        fields,
-        reader: Reader::Fields,
-        written: false,
-    }
+    Type { code, mnemonic, fields, reader: Reader::Fields, written: false }
 }
 
 use Field::*;
 
-const KEY: &[Field] = &[U16, U8, Algorithm, Base64];
+const DNSKEY: &[Field] = &[U16, U8, Algorithm, Base64];
 const DS: &[Field] = &[U16, Algorithm, U8, Hex];
 const SIG: &[Field] = &[Type, Algorithm, U8, Period, Time, Time, U16, Name, Base64];
 const TLSA: &[Field] = &[U8, U8, U8, Hex];
@@ -154,11 +141,7 @@ static TYPES: &[Type] = &[
     domain(4, "MF", &[Name]),
     domain(5, "CNAME", &[Name]),
     // `domain` reads no time units and names no serial that is too large.
-    fields(
-        6,
-        "SOA",
-        &[Name, Name, Serial, Period, Period, Period, Period],
-    ),
+    fields(6, "SOA", &[Name, Name, Serial, Period, Period, Period, Period]),
     domain(7, "MB", &[Name]),
     domain(8, "MG", &[Name]),
     domain(9, "MR", &[Name]),
@@ -177,7 +160,7 @@ static TYPES: &[Type] = &[
     fields(22, "NSAP", &[Nsap]),
     fields(23, "NSAP-PTR", &[Name]),
     fields(24, "SIG", SIG),
-    fields(25, "KEY", KEY),
+    fields(25, "KEY", &[U16, U8, Algorithm, Key]),
     fields(26, "PX", &[U16, Name, Name]),
     fields(27, "GPOS", &[Text, Text, Text]),
     domain(28, "AAAA", &[Ipv6]),
@@ -194,28 +177,28 @@ static TYPES: &[Type] = &[
     domain(39, "DNAME", &[Name]),
     fields(40, "SINK", &[U8, U8, U8, Base64]),
     fields(42, "APL", &[Prefixes]),
-    domain(43, "DS", DS),
-    domain(44, "SSHFP", &[U8, U8, Hex]),
-    domain(45, "IPSECKEY", &[U8, U8, U8, Gateway, Base64]),
-    domain(46, "RRSIG", SIG),
-    domain(47, "NSEC", &[Name, Types]),
-    domain(48, "DNSKEY", KEY),
+    fields(43, "DS", DS),
+    fields(44, "SSHFP", &[U8, U8, Hex]),
+    fields(45, "IPSECKEY", &[U8, U8, U8, Gateway, IpsecKey]),
+    fields(46, "RRSIG", SIG),
+    fields(47, "NSEC", &[Name, Types]),
+    fields(48, "DNSKEY", DNSKEY),
     fields(49, "DHCID", &[Base64]),
-    domain(50, "NSEC3", &[U8, U8, U16, Salt, Hash, Types]),
+    fields(50, "NSEC3", &[U8, U8, U16, Salt, Hash, Types]),
     domain(51, "NSEC3PARAM", &[U8, U8, U16, Salt]),
-    domain(52, "TLSA", TLSA),
+    fields(52, "TLSA", TLSA),
     fields(53, "SMIMEA", TLSA),
     fields(55, "HIP", &[Hip]),
     fields(56, "NINFO", &[Texts]),
-    fields(57, "RKEY", KEY),
+    fields(57, "RKEY", &[U16, U8, Algorithm, Key]),
     fields(58, "TALINK", &[Name, Name]),
-    domain(59, "CDS", DS),
-    domain(60, "CDNSKEY", KEY),
-    domain(61, "OPENPGPKEY", &[Base64]),
+    fields(59, "CDS", DS),
+    fields(60, "CDNSKEY", DNSKEY),
+    fields(61, "OPENPGPKEY", &[Base64]),
     fields(62, "CSYNC", &[U32, U16, Types]),
-    domain(63, "ZONEMD", &[U32, U8, U8, Hex]),
-    domain(64, "SVCB", SVCB),
-    domain(65, "HTTPS", SVCB),
+    fields(63, "ZONEMD", &[U32, U8, U8, Hex]),
+    fields(64, "SVCB", SVCB),
+    fields(65, "HTTPS", SVCB),
     young(66, "DSYNC", &[Type, Scheme, U16, Name]),
     young(67, "HHIT", &[Base64]),
     young(68, "BRID", &[Base64]),
@@ -265,11 +248,7 @@ static INDEX: [u8; 265] = {
 };
 
 static BY_MNEMONIC: LazyLock<Vec<(&'static str, u16)>> = LazyLock::new(|| {
-    let mut all: Vec<_> = TYPES
-        .iter()
-        .map(|entry| (entry.mnemonic, entry.code))
-        .chain(META.iter().copied())
-        .collect();
+    let mut all: Vec<_> = TYPES.iter().map(|entry| (entry.mnemonic, entry.code)).chain(META.iter().copied()).collect();
     all.sort_unstable();
     all
 });
@@ -332,10 +311,7 @@ mod tests {
     fn every_row_is_found_by_both_keys() {
         for row in TYPES {
             assert_eq!(by_code(row.code).unwrap().mnemonic, row.mnemonic);
-            assert_eq!(
-                by_mnemonic(row.mnemonic.to_lowercase().as_bytes()),
-                Some(row.code)
-            );
+            assert_eq!(by_mnemonic(row.mnemonic.to_lowercase().as_bytes()), Some(row.code));
             assert!(!is_meta(row.code));
         }
         assert!(TYPES.is_sorted_by_key(|row| row.code));

@@ -97,11 +97,7 @@ impl<W: Write> Writer<W> {
 
     /// Writes to `inner`, which needs no buffer of its own.
     pub fn new(inner: W, format: Format) -> Self {
-        Self {
-            inner,
-            format,
-            buffer: Vec::with_capacity(Self::PIECE + 4096),
-        }
+        Self { inner, format, buffer: Vec::with_capacity(Self::PIECE + 4096) }
     }
 
     /// Writes one record.
