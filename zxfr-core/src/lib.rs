@@ -35,8 +35,11 @@ extern crate std;
 pub mod acl;
 pub mod error;
 pub mod name;
+#[cfg(feature = "alloc")]
+pub mod primary;
 pub mod serial;
 pub mod time;
+pub mod transfer;
 pub mod tsig;
 pub mod wire;
 #[cfg(feature = "alloc")]

@@ -10,6 +10,8 @@ use nom::number::complete::be_u16;
 
 /// The size that is offered where nothing else is asked for: no fragments on any usual path.
 pub const DEFAULT_UDP_SIZE: u16 = 1232;
+/// The octets of an OPT without options.
+pub const OPT_LEN: usize = 11;
 /// The option of an extended error (RFC 8914 §2).
 const OPTION_EDE: u16 = 15;
 
@@ -29,6 +31,10 @@ pub struct Edns<'m> {
 }
 
 impl<'m> Edns<'m> {
+    /// What our own messages say.
+    pub const OURS: Self =
+        Self { udp_size: DEFAULT_UDP_SIZE, extended_rcode: 0, version: 0, dnssec_ok: false, ede: None };
+
     /// What the message's OPT says, if it has one.
     ///
     /// # Errors

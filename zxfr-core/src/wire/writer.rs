@@ -211,6 +211,17 @@ impl Out<'_> {
         Ok(())
     }
 
+    /// A whole record without any compression.
+    pub(crate) fn put_uncompressed(&mut self, record: &Record<'_>) -> Result<(), Full> {
+        let length = u16::try_from(record.rdata.len()).map_err(|_| Full)?;
+        self.put(record.owner.as_octets())?;
+        self.put(&record.rtype.0.to_be_bytes())?;
+        self.put(&record.class.0.to_be_bytes())?;
+        self.put(&record.ttl.to_be_bytes())?;
+        self.put(&length.to_be_bytes())?;
+        self.put(record.rdata)
+    }
+
     /// A whole record, or nothing of it.
     pub(crate) fn put_record(&mut self, record: &Record<'_>, compression: &mut Compression) -> Result<(), Full> {
         let before = self.len;
