@@ -3,12 +3,13 @@
 use super::Unserved;
 use crate::acl::Transport;
 use crate::time::UnixTime;
-use crate::transfer::{Frame, Unsignable};
+use crate::transfer::Unsignable;
 use crate::tsig::{Mac, Rejection, Signer};
 use crate::wire::writer::Full;
 use crate::wire::{Class, Ede, Edns, Flags, Header, MAX_MESSAGE, Opcode, Question, Rcode, Rtype, Writer, edns};
 use crate::zone::Version;
 use alloc::vec::Vec;
+use bytes::Bytes;
 use core::fmt;
 
 /// The most octets of a UDP answer to a request without OPT (RFC 1035 §4.2.1).
@@ -115,7 +116,7 @@ impl fmt::Display for Refusal {
 #[derive(Clone, Debug)]
 pub struct Reply {
     /// The message.
-    pub frame: Frame,
+    pub message: Bytes,
     /// Why, when it is a refusal.
     pub refusal: Option<Refusal>,
 }
@@ -173,7 +174,7 @@ impl Replier {
         let draft = self.draft(|writer| writer.answer(&version.soa()), Rcode::NOERROR, None);
         let signed = draft.and_then(|mut draft| draft.sign(signer.as_mut(), now).map(|()| draft));
         match signed {
-            Ok(draft) if draft.octets.len() <= self.limit => Reply { frame: draft.frame(), refusal: None },
+            Ok(draft) if draft.octets.len() <= self.limit => Reply { message: draft.octets.into(), refusal: None },
             _ => self.truncated(signer, now),
         }
     }
@@ -184,7 +185,7 @@ impl Replier {
         draft.header.flags = draft.header.flags.with(Flags::TC);
         draft.write_header();
         let _ = draft.sign(signer.as_mut(), now);
-        Reply { frame: draft.frame(), refusal: None }
+        Reply { message: draft.octets.into(), refusal: None }
     }
 
     fn build(&self, rcode: Rcode, refusal: Refusal, sign: impl FnOnce(&mut Draft) -> Result<(), Full>) -> Reply {
@@ -192,7 +193,7 @@ impl Replier {
         let mut draft = draft.unwrap_or_else(|Full| Draft::bare(self.header));
         // Without its signature an answer would say less than it seems to; but there is room for one.
         let _ = sign(&mut draft);
-        Reply { frame: draft.frame(), refusal: Some(refusal) }
+        Reply { message: draft.octets.into(), refusal: Some(refusal) }
     }
 
     /// Question, records, OPT; not signed yet.
@@ -262,9 +263,5 @@ impl Draft {
         if let Some(front) = self.octets.first_chunk_mut() {
             *front = self.header.to_octets();
         }
-    }
-
-    fn frame(self) -> Frame {
-        Frame::whole(self.octets.into())
     }
 }

@@ -109,7 +109,7 @@ fn reply(host: &Small, octets: &[u8], transport: Transport) -> Reply {
 }
 
 fn octets(reply: &Reply) -> Vec<u8> {
-    reply.frame.parts().concat()
+    reply.message.to_vec()
 }
 
 #[track_caller]
@@ -120,7 +120,7 @@ fn assert_refused(host: &Small, request: &[u8], transport: Transport, rcode: Rco
     let layout = message.layout().unwrap();
     let edns = Edns::read(&message, &layout).unwrap();
     let header = message.header();
-    assert_eq!(edns.map_or(header.flags.rcode(), |edns| edns.rcode(&message)), rcode);
+    assert_eq!(edns.map_or_else(|| header.flags.rcode(), |edns| edns.rcode(&message)), rcode);
     assert_eq!(edns.and_then(|edns| edns.ede).map(|(code, _)| code), ede);
     assert_eq!(header.id.to_be_bytes(), request[..2]);
     assert!(header.flags.has(Flags::QR) && header.answers == 0);

@@ -21,15 +21,6 @@ pub struct Frame {
 }
 
 impl Frame {
-    /// A message that is all in one piece.
-    pub(crate) fn whole(message: Bytes) -> Self {
-        let mut frame = Self { prefix: heapless::Vec::new(), page: message, tail: heapless::Vec::new() };
-        // Two octets fit.
-        let _ = frame.prefix.extend_from_slice(&[0; LENGTH]);
-        frame.set_length();
-        frame
-    }
-
     /// The start of a message: room for length and header, then these octets (the question, or nothing), then a page.
     pub(super) fn begin(question: &[u8], page: Bytes) -> Result<Self, Full> {
         let mut prefix = heapless::Vec::new();

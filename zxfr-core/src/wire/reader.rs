@@ -5,7 +5,7 @@ use super::cursor::{Cursor, failed};
 use super::grammar::{self, RecordFixed};
 use super::{Class, HEADER_LEN, Header, MAX_MESSAGE, Record, Rtype, rdata};
 use crate::error::{WireError, WireFault};
-use crate::name::{Name, NameRef};
+use crate::name::Name;
 
 /// A section of records (RFC 1035 §4.1).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -182,6 +182,7 @@ impl Scratch {
     }
 
     /// The owner of the record that was read last.
+    #[cfg(feature = "alloc")]
     pub(crate) fn owner(&self) -> NameRef<'_> {
         self.owner.as_ref()
     }
@@ -282,6 +283,7 @@ impl RecordPosition {
 }
 
 /// Where the TTL of the record at `at` stands, and where the record ends.
+#[cfg(feature = "alloc")]
 pub(crate) fn skip_record(octets: &[u8], at: usize) -> Option<(usize, usize)> {
     let (owner_end, ()) = grammar::skip_name(Cursor::new(octets, at)).ok()?;
     let (rdata, fixed) = grammar::record_fixed(owner_end).ok()?;

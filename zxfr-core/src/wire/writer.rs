@@ -39,6 +39,7 @@ impl Compression {
         Self { slots: [0; SLOTS] }
     }
 
+    #[cfg(feature = "alloc")]
     pub(crate) fn clear(&mut self) {
         self.slots.fill(0);
     }
@@ -212,6 +213,7 @@ impl Out<'_> {
     }
 
     /// A whole record without any compression.
+    #[cfg(feature = "alloc")]
     pub(crate) fn put_uncompressed(&mut self, record: &Record<'_>) -> Result<(), Full> {
         let length = u16::try_from(record.rdata.len()).map_err(|_| Full)?;
         self.put(record.owner.as_octets())?;
