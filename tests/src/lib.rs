@@ -1,1 +1,25 @@
-//! zxfr-tests
+//! What the tests of zxfr share: real name servers started on loopback, client
+//! programs whose output is read as records, a comparison of record sets, and
+//! test zones.
+//!
+//! Nothing here uses the crates under test, so that it judges them from outside.
+//!
+//! - [`peer`]: `named`, `knotd`, `nsd`, `pdns_server` and `ixfrdist` as primary and secondary
+//! - [`client`]: AXFR by `dig` and `kdig`
+//! - [`records`]: what a zone holds, and the difference between two
+//! - [`zones`]: zones as text files
+//! - [`process`], [`ports`], [`probe`], [`tally`]: what these need
+
+pub mod client;
+pub mod failure;
+pub mod name;
+pub mod peer;
+pub mod ports;
+pub mod probe;
+pub mod process;
+pub mod records;
+pub mod tally;
+pub mod tsig;
+pub mod zones;
+
+pub use failure::Failure;

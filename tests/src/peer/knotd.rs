@@ -1,0 +1,104 @@
+//! Knot DNS: `knotd`.
+
+use std::fmt::Write;
+use std::process::Command;
+
+use super::{Offer, Pull, Site, distinct, program};
+use crate::Failure;
+use crate::tsig::TsigKey;
+
+pub(super) fn primary(site: &Site<'_>, offers: &[Offer<'_>]) -> Result<Command, Failure> {
+    let mut config = server(site)?;
+    keys(&mut config, offers.iter().flat_map(|offer| &offer.keys));
+    config += "acl:\n";
+    for (at, offer) in offers.iter().enumerate() {
+        let _ = write!(
+            config,
+            "  - id: acl{at}\n    address: 127.0.0.0/8\n    action: transfer\n"
+        );
+        if !offer.keys.is_empty() {
+            let names: Vec<_> = offer.keys.iter().map(|key| quoted(&key.name)).collect();
+            let _ = writeln!(config, "    key: [ {} ]", names.join(", "));
+        }
+    }
+    config += "zone:\n";
+    for (at, offer) in offers.iter().enumerate() {
+        let _ = write!(
+            config,
+            "  - domain: {}\n    file: {}\n    acl: acl{at}\n    semantic-checks: off\n    \
+             zonefile-sync: -1\n    journal-content: none\n",
+            quoted(&offer.zone.name),
+            quoted(&offer.zone.path.display().to_string()),
+        );
+    }
+    command(site, &config)
+}
+
+pub(super) fn secondary(site: &Site<'_>, pulls: &[Pull]) -> Result<Command, Failure> {
+    let mut config = server(site)?;
+    keys(
+        &mut config,
+        pulls.iter().filter_map(|pull| pull.key.as_ref()),
+    );
+    config += "remote:\n";
+    for (at, pull) in pulls.iter().enumerate() {
+        let (ip, port) = (pull.upstream.ip(), pull.upstream.port());
+        let _ = write!(config, "  - id: up{at}\n    address: {ip}@{port}\n");
+        if let Some(key) = &pull.key {
+            let _ = writeln!(config, "    key: {}", quoted(&key.name));
+        }
+    }
+    config += "acl:\n  - id: all\n    address: 127.0.0.0/8\n    action: transfer\nzone:\n";
+    for (at, pull) in pulls.iter().enumerate() {
+        let _ = write!(
+            config,
+            "  - domain: {}\n    file: {at}.zone\n    master: up{at}\n    acl: all\n    \
+             semantic-checks: off\n    zonefile-load: none\n    zonefile-sync: -1\n    \
+             journal-content: none\n    retry-max-interval: 1\n",
+            quoted(&pull.zone),
+        );
+    }
+    command(site, &config)
+}
+
+fn server(site: &Site<'_>) -> Result<String, Failure> {
+    let database = site.subfolder("db")?;
+    let dir = quoted(&site.dir.display().to_string());
+    Ok(format!(
+        "server:\n  rundir: {dir}\n  listen: 127.0.0.1@{}\n  udp-workers: 1\n  tcp-workers: 2\n  \
+         background-workers: 2\n\
+         log:\n  - target: stderr\n    any: info\n\
+         database:\n  storage: {}\n  journal-db-max-size: 64M\n  timer-db-max-size: 8M\n  \
+         kasp-db-max-size: 8M\n\
+         template:\n  - id: default\n    storage: {dir}\n",
+        site.port,
+        quoted(&database.display().to_string()),
+    ))
+}
+
+fn keys<'a>(config: &mut String, keys: impl Iterator<Item = &'a TsigKey>) {
+    let keys = distinct(keys);
+    if !keys.is_empty() {
+        config.push_str("key:\n");
+    }
+    for key in keys {
+        let _ = write!(
+            config,
+            "  - id: {}\n    algorithm: {}\n    secret: {}\n",
+            quoted(&key.name),
+            key.algorithm,
+            key.base64(),
+        );
+    }
+}
+
+fn quoted(text: &str) -> String {
+    format!("\"{}\"", text.replace('\\', "\\\\").replace('"', "\\\""))
+}
+
+fn command(site: &Site<'_>, config: &str) -> Result<Command, Failure> {
+    let path = site.write("knot.conf", config)?;
+    let mut command = program("knotd")?;
+    command.arg("-c").arg(path);
+    Ok(command)
+}

@@ -1,0 +1,34 @@
+//! Counting interop cases: each appends a line to `cases` in the folder that the
+//! variable `ZXFR_TALLY` names, and `tests/run` adds them up.
+
+use std::fs::OpenOptions;
+use std::io::Write;
+use std::path::PathBuf;
+
+/// Notes that an interop case ran and passed.
+pub fn ran(case: &str) {
+    note("ran", case);
+}
+
+/// Notes that an interop case was skipped, and says so on stderr.
+pub fn skipped(case: &str, why: &str) {
+    // The test framework hides what a passing test prints through `eprintln!`.
+    let _ = writeln!(std::io::stderr(), "SKIPPED {case}: {why}");
+    note("skipped", &format!("{case}: {why}"));
+}
+
+fn note(kind: &str, case: &str) {
+    let Some(folder) = std::env::var_os("ZXFR_TALLY").map(PathBuf::from) else {
+        return;
+    };
+    let line = format!("{kind}\t{}\n", case.replace('\n', " "));
+    // One append of a short line is whole even when test binaries run side by side.
+    let written = OpenOptions::new()
+        .create(true)
+        .append(true)
+        .open(folder.join("cases"))
+        .and_then(|mut file| file.write_all(line.as_bytes()));
+    if let Err(error) = written {
+        panic!("ZXFR_TALLY={}: {error}", folder.display());
+    }
+}
