@@ -183,7 +183,7 @@ impl Scratch {
 
     /// The owner of the record that was read last.
     #[cfg(feature = "alloc")]
-    pub(crate) fn owner(&self) -> NameRef<'_> {
+    pub(crate) fn owner(&self) -> crate::name::NameRef<'_> {
         self.owner.as_ref()
     }
 }
