@@ -239,3 +239,85 @@ impl Rule {
         self.admits(asker) && self.key.as_ref().is_none_or(|name| key == Some(name.as_ref()))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+    use std::string::ToString;
+
+    fn prefix(text: &str) -> Prefix {
+        text.parse().unwrap()
+    }
+
+    #[test]
+    fn prefixes() {
+        for (text, inside, outside) in [
+            ("192.0.2.0/24", "192.0.2.255", "192.0.3.0"),
+            ("192.0.2.77/25", "192.0.2.127", "192.0.2.128"),
+            ("192.0.2.1", "::ffff:192.0.2.1", "192.0.2.2"),
+            ("::ffff:192.0.2.0/120", "192.0.2.9", "::192.0.2.9"),
+            ("0.0.0.0/0", "255.255.255.255", "::1"),
+            ("::/0", "2001:db8::1", "192.0.2.1"),
+            ("2001:db8::/32", "2001:db8:ffff::1", "2001:db9::"),
+            ("::1", "::1", "::2"),
+            ("2001:db8::1/127", "2001:db8::", "2001:db8::2"),
+        ] {
+            let prefix = prefix(text);
+            assert!(prefix.contains(inside.parse().unwrap()), "{inside} in {text}");
+            assert!(!prefix.contains(outside.parse().unwrap()), "{outside} in {text}");
+        }
+        assert_eq!(prefix("192.0.2.77/25").to_string(), "192.0.2.0/25");
+        assert_eq!(prefix("::ffff:192.0.2.1"), prefix("192.0.2.1/32"));
+        assert_eq!((prefix("0.0.0.0/0"), prefix("::/0")), (Prefix::ANY_V4, Prefix::ANY_V6));
+    }
+
+    #[test]
+    fn refuses_what_is_no_prefix() {
+        for text in
+            ["", "/", "192.0.2.0/33", "192.0.2.0/", "192.0.2.0/+8", "::/129", "192.0.2/24", "a.example", "::1/8/8"]
+        {
+            assert_eq!(text.parse::<Prefix>(), Err(PrefixError), "{text}");
+        }
+    }
+
+    #[test]
+    fn all_parts_of_a_rule_must_fit() {
+        let key: Name = "key.example.".parse().unwrap();
+        let upper: Name = "KEY.example.".parse().unwrap();
+        let transports = [Transport::Tcp, Transport::Tls].into_iter().collect();
+        let rule = Rule { prefix: prefix("192.0.2.0/24"), transports, key: Some(key) };
+        let asker = Asker { addr: "192.0.2.1".parse().unwrap(), transport: Transport::Tcp };
+        assert!(rule.allows(&asker, Some(upper.as_ref())));
+        assert!(rule.admits(&asker) && !rule.allows(&asker, None));
+        assert!(!rule.allows(&asker, Some(NameRef::ROOT)));
+        assert!(!rule.admits(&Asker { transport: Transport::Udp, ..asker }));
+        assert!(!rule.admits(&Asker { addr: "192.0.3.1".parse().unwrap(), ..asker }));
+        let open = Rule { key: None, ..rule };
+        assert!(open.allows(&asker, None) && open.allows(&asker, Some(NameRef::ROOT)));
+    }
+
+    #[test]
+    fn sets_of_transports() {
+        for transport in Transport::ALL {
+            assert!(Transports::ALL.contains(transport) && !Transports::NONE.contains(transport));
+            assert_eq!(Transports::NONE.with(transport), [transport].into_iter().collect());
+        }
+        let all: Transports = Transport::ALL.into_iter().collect();
+        assert_eq!(all, Transports::ALL);
+        assert_eq!(std::format!("{:?}", Transports::NONE.with(Transport::Tls)), "{Tls}");
+    }
+
+    proptest! {
+        #[test]
+        fn contains_is_equality_of_the_first_bits(a: u128, flip in 0_u32..128, len in 0_u8..=128) {
+            // Outside ::ffff:0:0/96, whose addresses are IPv4.
+            let a = a | 1 << 127;
+            let prefix = Prefix::new(Ipv6Addr::from_bits(a).into(), len).unwrap();
+            let other = a ^ 1 << (127 - flip);
+            prop_assert!(prefix.contains(Ipv6Addr::from_bits(a).into()));
+            prop_assert_eq!(prefix.contains(Ipv6Addr::from_bits(other).into()), flip >= u32::from(len));
+            prop_assert_eq!(prefix.to_string().parse(), Ok(prefix));
+        }
+    }
+}

@@ -42,3 +42,6 @@ pub use verifier::{MAX_UNSIGNED, Verdict, Verifier};
 
 /// How far apart, in seconds, the clocks may be that messages are signed and checked by: what RFC 8945 §10 recommends.
 pub const FUDGE: u16 = 300;
+
+#[cfg(all(test, feature = "rustcrypto"))]
+mod tests;
