@@ -112,7 +112,8 @@ fn mac_of_a_length_that_none_may_have_is_a_format_error() {
         let good = sign(&mut signer, answer(0x1234, 1), NOW);
         let long = [record(&request).mac, &[0]].concat();
         for mac in [&long[..], &record(&request).mac[..algorithm.least_mac_len() - 1], &[]] {
-            let (rejection, octets, verdict) = refused(&with_mac(&request, mac), &verifier, &[key.clone()], NOW);
+            let (rejection, octets, verdict) =
+                refused(&with_mac(&request, mac), &verifier, core::slice::from_ref(&key), NOW);
             assert_eq!((rejection.error(), rejection.rcode()), (Rcode::FORMERR, Rcode::FORMERR));
             assert_eq!(octets[11], 0);
             assert_eq!(verdict, Err(Error::Missing));
