@@ -2,6 +2,8 @@
 //!
 //! | module | holds |
 //! |---|---|
+//! | [`config`] | the configuration file and key files: plain data, problems with line and column |
 //! | [`zonefile`] | zone text in and out: every record type, problems with file, line and column |
 
+pub mod config;
 pub mod zonefile;

@@ -1,0 +1,311 @@
+//! The rules of a configuration, checked all together.
+
+use std::collections::HashMap;
+use std::collections::hash_map::Entry;
+use std::net::IpAddr;
+use std::path::Path;
+
+use ipnet::IpNet;
+use toml::Spanned;
+
+use super::raw;
+use super::secret::{Algorithm, Secret, TsigKey};
+use super::{Acl, Config, ConfigError, Dns, Limits, Outgoing, Peer, Problem, Source, Zone, read_text};
+use crate::zonefile::parse_name;
+
+/// Checks every rule and resolves every reference.
+pub(super) fn check(raw: &raw::Config, text: &str, path: &Path) -> Result<Config, ConfigError> {
+    let mut checker = Checker { text, path, problems: Vec::new() };
+    let limits = checker.limits(&raw.limits);
+    let dns = checker.dns(&raw.dns);
+    let (tsig, tsig_names) = checker.tsig(&raw.tsig, &limits);
+    let (peers, peer_names) = checker.peers(&raw.peer, &tsig_names);
+    let acls = checker.acls(&raw.acl, &limits);
+    let zones = checker.zones(&raw.zone, &peer_names, &limits);
+    if checker.problems.is_empty() {
+        return Ok(Config { dns, limits, tsig, peers, acls, zones });
+    }
+    checker.problems.sort_by_key(|problem| (problem.line, problem.column));
+    Err(ConfigError(checker.problems))
+}
+
+/// Gathers problems.
+struct Checker<'a> {
+    text: &'a str,
+    path: &'a Path,
+    problems: Vec<Problem>,
+}
+
+/// Names to positions in their list.
+#[derive(Default)]
+struct Names(HashMap<Vec<u8>, usize>);
+
+impl Checker<'_> {
+    /// Notes a problem at a value.
+    fn fail<T>(&mut self, at: &Spanned<T>, message: impl Into<String>) {
+        self.problems.push(Problem::at(self.path, self.text, at.span().start, message));
+    }
+
+    /// Keeps a name; a second one of the same key is a problem.
+    fn keep(&mut self, names: &mut Names, key: Vec<u8>, position: usize, at: &Spanned<String>, what: &str) {
+        match names.0.entry(key) {
+            Entry::Vacant(entry) => {
+                entry.insert(position);
+            }
+            Entry::Occupied(_) => {
+                self.fail(at, format!("there is another {what} with the name {:?}: names are unique", at.get_ref()));
+            }
+        }
+    }
+
+    /// A limit that is given, checked for being above 0, or its default.
+    fn limit<T: Copy + PartialEq + Default>(&mut self, given: Option<&Spanned<T>>, default: T) -> T {
+        let Some(spanned) = given else { return default };
+        if *spanned.get_ref() == T::default() {
+            self.fail(spanned, "this limit has to be at least 1");
+        }
+        *spanned.get_ref()
+    }
+
+    /// A prefix length that is given, or its default.
+    fn widest(&mut self, given: Option<&Spanned<u8>>, default: u8, bits: u8) -> u8 {
+        let Some(spanned) = given else { return default };
+        if *spanned.get_ref() > bits {
+            self.fail(spanned, format!("a prefix length is at most {bits}"));
+        }
+        *spanned.get_ref()
+    }
+
+    fn limits(&mut self, raw: &raw::Limits) -> Limits {
+        let default = Limits::default();
+        Limits {
+            peers_per_zone: self.limit(raw.peers_per_zone.as_ref(), default.peers_per_zone),
+            acl_widest_ipv4: self.widest(raw.acl_widest_ipv4.as_ref(), default.acl_widest_ipv4, 32),
+            acl_widest_ipv6: self.widest(raw.acl_widest_ipv6.as_ref(), default.acl_widest_ipv6, 128),
+            max_zone_octets: self.limit(raw.max_zone_octets.as_ref(), default.max_zone_octets),
+            max_zone_records: self.limit(raw.max_zone_records.as_ref(), default.max_zone_records),
+            max_transfer_seconds: self.limit(raw.max_transfer_seconds.as_ref(), default.max_transfer_seconds),
+            idle_seconds: self.limit(raw.idle_seconds.as_ref(), default.idle_seconds),
+            progress_seconds: self.limit(raw.progress_seconds.as_ref(), default.progress_seconds),
+            max_transfers_in: self.limit(raw.max_transfers_in.as_ref(), default.max_transfers_in),
+            max_transfers_out: self.limit(raw.max_transfers_out.as_ref(), default.max_transfers_out),
+            max_transfers_per_peer: self.limit(raw.max_transfers_per_peer.as_ref(), default.max_transfers_per_peer),
+            max_connections: self.limit(raw.max_connections.as_ref(), default.max_connections),
+            allow_hmac_md5: raw.allow_hmac_md5.unwrap_or(default.allow_hmac_md5),
+        }
+    }
+
+    fn dns(&mut self, raw: &raw::Dns) -> Dns {
+        let Some(list) = &raw.listen else { return Dns::default() };
+        if list.get_ref().is_empty() {
+            self.fail(list, "at least one address to listen on is needed, such as \"127.0.0.1:5300\"");
+        }
+        let mut listen = Vec::new();
+        for address in list.get_ref() {
+            match address.get_ref().parse() {
+                Ok(parsed) if listen.contains(&parsed) => self.fail(address, "this address is there twice"),
+                Ok(parsed) => listen.push(parsed),
+                Err(_) => {
+                    let what = "is not an address with a port, such as 192.0.2.1:53 or [2001:db8::1]:53";
+                    self.fail(address, format!("{:?} {what}", address.get_ref()));
+                }
+            }
+        }
+        Dns { listen }
+    }
+
+    /// The wire octets of a domain name, and its key: lower case.
+    fn domain_name(&mut self, name: &Spanned<String>) -> Option<(Vec<u8>, Vec<u8>)> {
+        match parse_name(name.get_ref()) {
+            Ok(wire) => {
+                let key = wire.to_ascii_lowercase();
+                Some((wire, key))
+            }
+            Err(what) => {
+                self.fail(name, format!("{:?} is not a domain name: {what}", name.get_ref()));
+                None
+            }
+        }
+    }
+
+    fn tsig(&mut self, raw: &[raw::Tsig], limits: &Limits) -> (Vec<TsigKey>, Names) {
+        let (mut keys, mut names) = (Vec::new(), Names::default());
+        for (position, entry) in raw.iter().enumerate() {
+            let algorithm = Algorithm::from_name(entry.algo.get_ref());
+            match algorithm {
+                None => {
+                    let known = Algorithm::KNOWN;
+                    self.fail(&entry.algo, format!("{:?} is not an algorithm: use {known}", entry.algo.get_ref()));
+                }
+                Some(Algorithm::HmacMd5) if !limits.allow_hmac_md5 => {
+                    let what = "hmac-md5 is weak: use hmac-sha256, or set allow_hmac_md5 = true under [limits]";
+                    self.fail(&entry.algo, what);
+                }
+                Some(_) => {}
+            }
+            let secret = self.secret(entry);
+            // A name is kept even when the rest is wrong, so that references to it are not reported, too.
+            let Some((name, key)) = self.domain_name(&entry.name) else { continue };
+            self.keep(&mut names, key, position, &entry.name, "[[tsig]]");
+            if let (Some(algorithm), Some(secret)) = (algorithm, secret) {
+                keys.push(TsigKey { name, algorithm, secret });
+            }
+        }
+        (keys, names)
+    }
+
+    fn secret(&mut self, entry: &raw::Tsig) -> Option<Secret> {
+        let (at, outcome) = match (&entry.secret, &entry.secret_file) {
+            (Some(secret), None) => (secret.span(), Secret::from_base64(&secret.get_ref().0).map_err(str::to_owned)),
+            (None, Some(file)) => {
+                let path = self.relative(file.get_ref());
+                let outcome = match read_text(&path) {
+                    Ok(text) => Secret::from_base64(&text).map_err(|what| format!("{}: {what}", path.display())),
+                    Err(problem) => Err(problem.to_string()),
+                };
+                (file.span(), outcome)
+            }
+            (Some(_), Some(file)) => (file.span(), Err("give secret or secret_file, not both".to_owned())),
+            (None, None) => (entry.name.span(), Err("this key has no secret: add secret or secret_file".to_owned())),
+        };
+        match outcome {
+            Ok(secret) => Some(secret),
+            Err(message) => {
+                self.problems.push(Problem::at(self.path, self.text, at.start, message));
+                None
+            }
+        }
+    }
+
+    /// A path relative to the configuration file.
+    fn relative(&self, path: &str) -> std::path::PathBuf {
+        self.path.parent().map_or_else(|| path.into(), |folder| folder.join(path))
+    }
+
+    fn peers(&mut self, raw: &[raw::Peer], tsig: &Names) -> (Vec<Peer>, Names) {
+        let (mut peers, mut names) = (Vec::new(), Names::default());
+        for (position, entry) in raw.iter().enumerate() {
+            let name = entry.name.get_ref();
+            if name.is_empty() {
+                self.fail(&entry.name, "a peer needs a name");
+            }
+            self.keep(&mut names, name.clone().into_bytes(), position, &entry.name, "[[peer]]");
+            let ip = entry.ip.get_ref().parse::<IpAddr>();
+            if ip.is_err() {
+                self.fail(&entry.ip, format!("{:?} is not an IPv4 or IPv6 address", entry.ip.get_ref()));
+            }
+            let port = entry.port.as_ref().map_or(53, |port| *port.get_ref());
+            if let Some(given) = entry.port.as_ref().filter(|_| port == 0) {
+                self.fail(given, "a port is 1 to 65535");
+            }
+            let tsig = entry.tsig.as_ref().and_then(|reference| {
+                let key = parse_name(reference.get_ref()).unwrap_or_default().to_ascii_lowercase();
+                let found = tsig.0.get(&key).copied();
+                if found.is_none() {
+                    let what = "there is no [[tsig]] with the name";
+                    self.fail(reference, format!("{what} {:?}: add one or correct the name", reference.get_ref()));
+                }
+                found
+            });
+            if let Ok(ip) = ip {
+                peers.push(Peer { name: name.clone(), ip, port, tsig });
+            }
+        }
+        (peers, names)
+    }
+
+    fn acls(&mut self, raw: &[raw::Acl], limits: &Limits) -> Vec<Acl> {
+        let (mut acls, mut names) = (Vec::new(), Names::default());
+        for (position, entry) in raw.iter().enumerate() {
+            let name = entry.name.get_ref();
+            if name.is_empty() {
+                self.fail(&entry.name, "an ACL needs a name");
+            }
+            self.keep(&mut names, name.clone().into_bytes(), position, &entry.name, "[[acl]]");
+            match ip_range(entry.ip_range.get_ref(), limits) {
+                Ok(ip_range) => acls.push(Acl { name: name.clone(), ip_range }),
+                Err(message) => self.fail(&entry.ip_range, message),
+            }
+        }
+        acls
+    }
+
+    fn zones(&mut self, raw: &[Spanned<raw::Zone>], peers: &Names, limits: &Limits) -> Vec<Zone> {
+        let (mut zones, mut names) = (Vec::new(), Names::default());
+        for (position, spanned) in raw.iter().enumerate() {
+            let entry = spanned.get_ref();
+            let name = self.domain_name(&entry.name);
+            if let Some((_, key)) = &name {
+                self.keep(&mut names, key.clone(), position, &entry.name, "[[zone]]");
+            }
+            let source = match (&entry.file, &entry.incoming) {
+                (Some(file), None) if file.get_ref().is_empty() => {
+                    self.fail(file, "the path of the zone file is empty");
+                    None
+                }
+                (Some(file), None) => Some(Source::File(self.relative(file.get_ref()))),
+                (None, Some(incoming)) => {
+                    let list = &incoming.get_ref().peers;
+                    if list.get_ref().is_empty() {
+                        self.fail(list, "a zone with incoming transfers needs at least one peer");
+                    }
+                    Some(Source::Incoming(self.references(list, peers, limits)))
+                }
+                (Some(_), Some(incoming)) => {
+                    self.fail(incoming, "a zone comes from a file or from incoming transfers, not both: remove one");
+                    None
+                }
+                (None, None) => {
+                    self.fail(&entry.name, "say where the zone comes from: file = \"…\" or incoming = { peers = […] }");
+                    None
+                }
+            };
+            let outgoing = entry.outgoing.as_ref().map(|outgoing| Outgoing {
+                peers: outgoing.peers.as_ref().map_or_else(Vec::new, |list| self.references(list, peers, limits)),
+                enabled: outgoing.enabled.unwrap_or(true),
+            });
+            if let (Some((name, _)), Some(source)) = (name, source) {
+                zones.push(Zone { name, source, outgoing });
+            }
+        }
+        zones
+    }
+
+    /// The positions of the peers in a zone's list.
+    fn references(&mut self, list: &Spanned<Vec<Spanned<String>>>, peers: &Names, limits: &Limits) -> Vec<usize> {
+        let count = list.get_ref().len();
+        if count > limits.peers_per_zone {
+            let most = limits.peers_per_zone;
+            self.fail(list, format!("{count} peers are more than peers_per_zone = {most} under [limits] allows"));
+        }
+        let mut positions = Vec::new();
+        for name in list.get_ref() {
+            match peers.0.get(name.get_ref().as_bytes()) {
+                Some(position) if positions.contains(position) => self.fail(name, "this peer is there twice"),
+                Some(&position) => positions.push(position),
+                None => {
+                    let what = "there is no [[peer]] with the name";
+                    self.fail(name, format!("{what} {:?}: add one or correct the name", name.get_ref()));
+                }
+            }
+        }
+        positions
+    }
+}
+
+/// Reads an address range, or one address, and keeps the limits.
+fn ip_range(text: &str, limits: &Limits) -> Result<IpNet, String> {
+    let range = text.parse::<IpNet>().or_else(|_| text.parse::<IpAddr>().map(IpNet::from));
+    let range = range.map_err(|_| format!("{text:?} is not an address range such as 192.0.2.0/24 or 2001:db8::/64"))?;
+    if range.addr() != range.network() {
+        return Err(format!("{text} has bits behind its prefix: write {}", range.trunc()));
+    }
+    let (widest, key) = match range {
+        IpNet::V4(_) => (limits.acl_widest_ipv4, "acl_widest_ipv4"),
+        IpNet::V6(_) => (limits.acl_widest_ipv6, "acl_widest_ipv6"),
+    };
+    if range.prefix_len() < widest {
+        return Err(format!("{text} is wider than {key} = {widest} under [limits] allows: use longer prefixes"));
+    }
+    Ok(range)
+}

@@ -1,0 +1,294 @@
+//! The configuration file: TOML, unknown keys are errors, everything has a default.
+//!
+//! [`load()`] gives plain data in which every reference is resolved and every rule is kept, or all the problems with
+//! their lines. `keyfile` reads the keys that the client tool is given.
+//!
+//! ```
+//! let text = r#"
+//! [dns]
+//! listen = ["127.0.0.1:5300", "[::1]:5300"] # UDP and TCP on each
+//!
+//! [limits] # these are the defaults
+//! peers_per_zone = 30
+//! acl_widest_ipv4 = 24
+//! acl_widest_ipv6 = 64
+//! max_zone_octets = 4294967296
+//! max_zone_records = 100000000
+//! max_transfer_seconds = 7200
+//! idle_seconds = 30
+//! progress_seconds = 30
+//! max_transfers_in = 10
+//! max_transfers_out = 100
+//! max_transfers_per_peer = 10
+//! max_connections = 1000
+//! allow_hmac_md5 = false
+//!
+//! [[tsig]]
+//! name = "transfer.example."
+//! algo = "hmac-sha256."
+//! secret = "c2VjcmV0IHNlY3JldCBzZWNyZXQgc2VjcmV0ISEhISE=" # or secret_file = "transfer.secret"
+//!
+//! [[peer]]
+//! name = "primary-1"
+//! ip = "192.0.2.1"
+//! port = 53
+//! tsig = "transfer.example."
+//!
+//! [[acl]]
+//! name = "lab"
+//! ip_range = "127.0.0.1/32"
+//!
+//! [[zone]] # a secondary that hands the zone on
+//! name = "example.org"
+//! incoming = { peers = ["primary-1"] }
+//! outgoing = { peers = [], enabled = true }
+//!
+//! [[zone]] # a primary; the root zone is "."
+//! name = "example.com"
+//! file = "example.com.zone"
+//! outgoing = { peers = ["primary-1"] }
+//! "#;
+//! let config = zxfrd::config::parse(text, "zxfrd.toml".as_ref()).unwrap();
+//! assert_eq!(config.limits, zxfrd::config::Limits::default());
+//! assert_eq!(config.zones[0].outgoing.as_ref().unwrap().peers, []);
+//! assert_eq!(config.peers[config.zones[1].outgoing.as_ref().unwrap().peers[0]].name, "primary-1");
+//! ```
+
+mod check;
+pub mod keyfile;
+mod raw;
+mod secret;
+
+#[cfg(test)]
+mod tests;
+
+use std::fmt;
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::path::{Path, PathBuf};
+
+use ipnet::IpNet;
+use zeroize::Zeroizing;
+
+pub use secret::{Algorithm, Secret, TsigKey};
+
+/// A whole configuration. References are positions in its lists.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Config {
+    /// `[dns]`
+    pub dns: Dns,
+    /// `[limits]`
+    pub limits: Limits,
+    /// `[[tsig]]`; names differ, without regard to case.
+    pub tsig: Vec<TsigKey>,
+    /// `[[peer]]`; names differ.
+    pub peers: Vec<Peer>,
+    /// `[[acl]]`; names differ.
+    pub acls: Vec<Acl>,
+    /// `[[zone]]`; names differ, without regard to case.
+    pub zones: Vec<Zone>,
+}
+
+/// Where DNS is served.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Dns {
+    /// UDP and TCP on each; at least one.
+    pub listen: Vec<SocketAddr>,
+}
+
+impl Default for Dns {
+    fn default() -> Self {
+        Self { listen: vec![SocketAddr::from((Ipv4Addr::LOCALHOST, 5300))] }
+    }
+}
+
+/// What is taken and given at most.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Limits {
+    /// Peers in one incoming or outgoing list.
+    pub peers_per_zone: usize,
+    /// The shortest IPv4 prefix of an ACL.
+    pub acl_widest_ipv4: u8,
+    /// The shortest IPv6 prefix of an ACL.
+    pub acl_widest_ipv6: u8,
+    /// Octets of a zone, on the wire of a transfer or as text in its file.
+    pub max_zone_octets: u64,
+    /// Records of a zone.
+    pub max_zone_records: u64,
+    /// Seconds that a transfer may take.
+    pub max_transfer_seconds: u64,
+    /// Seconds that a connection may be idle between requests.
+    pub idle_seconds: u64,
+    /// Seconds within which something has to move while a message or a transfer is under way.
+    pub progress_seconds: u64,
+    /// Incoming transfers at a time.
+    pub max_transfers_in: usize,
+    /// Outgoing transfers at a time.
+    pub max_transfers_out: usize,
+    /// Transfers at a time with one peer's address, each way.
+    pub max_transfers_per_peer: usize,
+    /// TCP connections at a time.
+    pub max_connections: usize,
+    /// Whether TSIG keys may use hmac-md5.
+    pub allow_hmac_md5: bool,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            peers_per_zone: 30,
+            acl_widest_ipv4: 24,
+            acl_widest_ipv6: 64,
+            max_zone_octets: 1 << 32,
+            max_zone_records: 100_000_000,
+            max_transfer_seconds: 7200,
+            idle_seconds: 30,
+            progress_seconds: 30,
+            max_transfers_in: 10,
+            max_transfers_out: 100,
+            max_transfers_per_peer: 10,
+            max_connections: 1000,
+            allow_hmac_md5: false,
+        }
+    }
+}
+
+/// Another server.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Peer {
+    /// Its name in the configuration.
+    pub name: String,
+    /// Its address.
+    pub ip: IpAddr,
+    /// Its port; not 0.
+    pub port: u16,
+    /// Its key, as a position in [`Config::tsig`].
+    pub tsig: Option<usize>,
+}
+
+/// Addresses that may ask.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Acl {
+    /// Its name in the configuration.
+    pub name: String,
+    /// The addresses; without bits behind the prefix.
+    pub ip_range: IpNet,
+}
+
+/// A zone.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Zone {
+    /// Its name: uncompressed wire octets, case as written.
+    pub name: Vec<u8>,
+    /// Where it comes from.
+    pub source: Source,
+    /// Who gets it.
+    pub outgoing: Option<Outgoing>,
+}
+
+/// Where a zone comes from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Source {
+    /// A zone file.
+    File(PathBuf),
+    /// Transfers from these peers, the first first; at least one, as positions in [`Config::peers`].
+    Incoming(Vec<usize>),
+}
+
+/// Who gets a zone, besides the ACLs.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Outgoing {
+    /// Positions in [`Config::peers`].
+    pub peers: Vec<usize>,
+    /// Whether the zone is handed out at all.
+    pub enabled: bool,
+}
+
+/// One thing that is wrong in a configuration or key file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Problem {
+    /// The file.
+    pub path: PathBuf,
+    /// The line, from 1; 0 when it is the file as a whole.
+    pub line: usize,
+    /// The column in characters, from 1; 0 when it is the file as a whole.
+    pub column: usize,
+    /// What is wrong and what to do, in words; never a secret.
+    pub message: String,
+}
+
+impl Problem {
+    /// A problem at an offset of the text.
+    fn at(path: &Path, text: &str, offset: usize, message: impl Into<String>) -> Self {
+        let before = text.get(..offset).unwrap_or(text);
+        let line_start = before.rfind('\n').map_or(0, |at| at + 1);
+        Self {
+            path: path.to_owned(),
+            line: before.matches('\n').count() + 1,
+            column: before[line_start..].chars().count() + 1,
+            message: message.into(),
+        }
+    }
+}
+
+impl fmt::Display for Problem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}:", self.path.display())?;
+        if self.line > 0 {
+            write!(f, "{}:{}:", self.line, self.column)?;
+        }
+        write!(f, " {}", self.message)
+    }
+}
+
+/// A configuration that cannot be used: at least one problem, in the order of the file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ConfigError(pub Vec<Problem>);
+
+impl fmt::Display for ConfigError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (at, problem) in self.0.iter().enumerate() {
+            if at > 0 {
+                f.write_str("\n")?;
+            }
+            problem.fmt(f)?;
+        }
+        Ok(())
+    }
+}
+
+impl std::error::Error for ConfigError {}
+
+/// Reads and checks a configuration file. Relative paths in it are relative to its folder.
+///
+/// # Errors
+/// The file cannot be read, is not TOML, has keys or values that do not belong there, or breaks a rule. Rules are
+/// checked all together; what does not even parse is reported alone.
+pub fn load(path: &Path) -> Result<Config, ConfigError> {
+    let text = read_text(path).map_err(|problem| ConfigError(vec![problem]))?;
+    parse(&text, path)
+}
+
+/// Reads and checks configuration text; `path` names it in problems, and paths are relative to its folder.
+///
+/// # Errors
+/// As [`load()`].
+pub fn parse(text: &str, path: &Path) -> Result<Config, ConfigError> {
+    match toml::from_str::<raw::Config>(text) {
+        Ok(raw) => check::check(&raw, text, path),
+        Err(error) => {
+            // The error's own display would quote the line, which may hold a secret.
+            let offset = error.span().map_or(0, |span| span.start);
+            Err(ConfigError(vec![Problem::at(path, text, offset, error.message())]))
+        }
+    }
+}
+
+/// The text of a file that may hold secrets.
+fn read_text(path: &Path) -> Result<Zeroizing<String>, Problem> {
+    std::fs::read_to_string(path).map(Zeroizing::new).map_err(|error| Problem {
+        path: path.to_owned(),
+        line: 0,
+        column: 0,
+        message: format!("cannot read the file: {error}"),
+    })
+}

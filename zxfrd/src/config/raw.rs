@@ -1,0 +1,151 @@
+//! The configuration as TOML has it, with the place of each value.
+
+use std::fmt;
+
+use serde::de::{Deserialize, Deserializer, Error, MapAccess, SeqAccess, Visitor};
+use toml::Spanned;
+use zeroize::Zeroizing;
+
+#[derive(serde::Deserialize)]
+#[serde(deny_unknown_fields, default)]
+#[derive(Default)]
+pub(super) struct Config {
+    pub(super) dns: Dns,
+    pub(super) limits: Limits,
+    pub(super) tsig: Vec<Tsig>,
+    pub(super) peer: Vec<Peer>,
+    pub(super) acl: Vec<Acl>,
+    pub(super) zone: Vec<Spanned<Zone>>,
+}
+
+#[derive(Default, serde::Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Dns {
+    pub(super) listen: Option<Spanned<Vec<Spanned<String>>>>,
+}
+
+#[derive(Default, serde::Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Limits {
+    pub(super) peers_per_zone: Option<Spanned<usize>>,
+    pub(super) acl_widest_ipv4: Option<Spanned<u8>>,
+    pub(super) acl_widest_ipv6: Option<Spanned<u8>>,
+    pub(super) max_zone_octets: Option<Spanned<u64>>,
+    pub(super) max_zone_records: Option<Spanned<u64>>,
+    pub(super) max_transfer_seconds: Option<Spanned<u64>>,
+    pub(super) idle_seconds: Option<Spanned<u64>>,
+    pub(super) progress_seconds: Option<Spanned<u64>>,
+    pub(super) max_transfers_in: Option<Spanned<usize>>,
+    pub(super) max_transfers_out: Option<Spanned<usize>>,
+    pub(super) max_transfers_per_peer: Option<Spanned<usize>>,
+    pub(super) max_connections: Option<Spanned<usize>>,
+    pub(super) allow_hmac_md5: Option<bool>,
+}
+
+#[derive(serde::Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Tsig {
+    pub(super) name: Spanned<String>,
+    pub(super) algo: Spanned<String>,
+    pub(super) secret: Option<Spanned<SecretText>>,
+    pub(super) secret_file: Option<Spanned<String>>,
+}
+
+#[derive(serde::Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Peer {
+    pub(super) name: Spanned<String>,
+    pub(super) ip: Spanned<String>,
+    pub(super) port: Option<Spanned<u16>>,
+    pub(super) tsig: Option<Spanned<String>>,
+}
+
+#[derive(serde::Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Acl {
+    pub(super) name: Spanned<String>,
+    pub(super) ip_range: Spanned<String>,
+}
+
+#[derive(serde::Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Zone {
+    pub(super) name: Spanned<String>,
+    pub(super) file: Option<Spanned<String>>,
+    pub(super) incoming: Option<Spanned<Incoming>>,
+    pub(super) outgoing: Option<Outgoing>,
+}
+
+#[derive(serde::Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Incoming {
+    pub(super) peers: Spanned<Vec<Spanned<String>>>,
+}
+
+#[derive(serde::Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Outgoing {
+    #[serde(default)]
+    pub(super) peers: Option<Spanned<Vec<Spanned<String>>>>,
+    pub(super) enabled: Option<bool>,
+}
+
+/// A secret's text. A value of another type is refused without being quoted.
+pub(super) struct SecretText(pub(super) Zeroizing<String>);
+
+impl<'de> Deserialize<'de> for SecretText {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(SecretVisitor)
+    }
+}
+
+struct SecretVisitor;
+
+/// What is said of a secret that is no string.
+fn not_text<E: Error>() -> E {
+    E::custom("the secret has to be base 64 text in quotes")
+}
+
+impl<'de> Visitor<'de> for SecretVisitor {
+    type Value = SecretText;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("base 64 text in quotes")
+    }
+
+    fn visit_str<E: Error>(self, text: &str) -> Result<SecretText, E> {
+        Ok(SecretText(Zeroizing::new(text.to_owned())))
+    }
+
+    fn visit_bool<E: Error>(self, _: bool) -> Result<SecretText, E> {
+        Err(not_text())
+    }
+
+    fn visit_i64<E: Error>(self, _: i64) -> Result<SecretText, E> {
+        Err(not_text())
+    }
+
+    fn visit_u64<E: Error>(self, _: u64) -> Result<SecretText, E> {
+        Err(not_text())
+    }
+
+    fn visit_i128<E: Error>(self, _: i128) -> Result<SecretText, E> {
+        Err(not_text())
+    }
+
+    fn visit_u128<E: Error>(self, _: u128) -> Result<SecretText, E> {
+        Err(not_text())
+    }
+
+    fn visit_f64<E: Error>(self, _: f64) -> Result<SecretText, E> {
+        Err(not_text())
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, _: A) -> Result<SecretText, A::Error> {
+        Err(not_text())
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, _: A) -> Result<SecretText, A::Error> {
+        Err(not_text())
+    }
+}

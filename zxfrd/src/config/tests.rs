@@ -1,0 +1,189 @@
+use std::path::Path;
+
+use super::*;
+
+const KEY: &str = "[[tsig]]\nname = \"K.example.\"\nalgo = \"hmac-sha256\"\nsecret = \"c2VjcmV0\"\n";
+const PEER: &str = "[[peer]]\nname = \"p\"\nip = \"192.0.2.1\"\ntsig = \"k.EXAMPLE\"\n";
+
+fn config(text: &str) -> Config {
+    parse(text, Path::new("dir/zxfrd.toml")).unwrap_or_else(|error| panic!("{error}"))
+}
+
+/// All problems as they are shown, without the path.
+fn problems(text: &str) -> Vec<String> {
+    let error = parse(text, Path::new("zxfrd.toml")).unwrap_err();
+    error.to_string().lines().map(|line| line.strip_prefix("zxfrd.toml:").unwrap_or(line).to_owned()).collect()
+}
+
+#[track_caller]
+fn assert_problem(text: &str, place: &str, part: &str) {
+    let all = problems(text);
+    let found = all.iter().any(|problem| problem.starts_with(&format!("{place}:")) && problem.contains(part));
+    assert!(found, "no problem at {place} with {part:?} in {all:?}");
+}
+
+#[test]
+fn an_empty_file_is_the_default() {
+    assert_eq!(config(""), Config::default());
+    assert_eq!(Config::default().dns.listen, ["127.0.0.1:5300".parse().unwrap()]);
+}
+
+#[test]
+fn references_are_resolved_without_case_for_names_of_the_dns() {
+    let zone = "[[zone]]\nname = \".\"\nfile = \"root.zone\"\noutgoing = { peers = [\"p\"] }\n";
+    let config = config(&format!("{zone}{PEER}{KEY}"));
+    assert_eq!(config.peers[0].tsig, Some(0));
+    assert_eq!(config.peers[0].port, 53);
+    assert_eq!(config.tsig[0].name, b"\x01K\x07example\x00");
+    assert_eq!(config.tsig[0].secret.octets(), b"secret");
+    assert_eq!(config.zones[0].name, [0]);
+    assert_eq!(config.zones[0].source, Source::File("dir/root.zone".into()));
+    assert_eq!(config.zones[0].outgoing, Some(Outgoing { peers: vec![0], enabled: true }));
+}
+
+#[test]
+fn unknown_keys_and_wrong_types_have_their_place() {
+    assert_problem("[dns]\nlisten = []\nlisen = 1\n", "3:1", "unknown field `lisen`");
+    assert_problem("[api]\nlisten = \"\"\n", "1:2", "unknown field `api`");
+    assert_problem("[limits]\nmax_shrink_percent = 20\n", "2:1", "unknown field");
+    assert_problem("[[zone]]\nname = 5\n", "2:8", "invalid type");
+    assert_problem(
+        "[[zone]]\nname = \"a\"\nincoming = { peers = [], auto_refresh_seconds = 1 }\n",
+        "3:26",
+        "unknown field",
+    );
+    assert_problem("[[peer]]\nname = \"p\"\n", "1:1", "missing field `ip`");
+    assert_problem("[dns\n", "1:5", "");
+}
+
+#[test]
+fn every_rule_has_its_place_and_words() {
+    assert_problem("[dns]\nlisten = [\"127.0.0.1\"]\n", "2:11", "port");
+    assert_problem("[dns]\nlisten = []\n", "2:10", "at least one");
+    assert_problem("[limits]\nidle_seconds = 0\n", "2:16", "at least 1");
+    assert_problem("[limits]\nacl_widest_ipv4 = 33\n", "2:19", "at most 32");
+    assert_problem(&KEY.replace("sha256", "sha3"), "3:8", "is not an algorithm");
+    assert_problem(&KEY.replace("sha256", "md5."), "3:8", "allow_hmac_md5");
+    assert_problem(&KEY.replace("K.ex", "K..ex"), "2:8", "empty label");
+    assert_problem(&KEY.replace("c2VjcmV0", ""), "4:10", "empty");
+    assert_problem(&KEY.replace("secret = ", "secret_file = "), "4:15", "c2VjcmV0: cannot read");
+    assert_problem(&format!("{KEY}secret_file = \"x\"\n"), "5:15", "not both");
+    assert_problem(&format!("{KEY}{}", KEY.replace('K', "k")), "6:8", "another [[tsig]]");
+    assert_problem(PEER, "4:8", "there is no [[tsig]]");
+    assert_problem("[[peer]]\nname = \"p\"\nip = \"x\"\nport = 0\n", "3:6", "not an IPv4");
+    assert_problem("[[peer]]\nname = \"p\"\nip = \"x\"\nport = 0\n", "4:8", "1 to 65535");
+    for (range, part) in [
+        ("10.0.0.0/8", "wider than acl_widest_ipv4 = 24"),
+        ("2001:db8::/32", "wider than acl_widest_ipv6 = 64"),
+        ("192.0.2.1/24", "write 192.0.2.0/24"),
+        ("192.0.2.0/33", "not an address range"),
+    ] {
+        assert_problem(&format!("[[acl]]\nname = \"a\"\nip_range = \"{range}\"\n"), "3:12", part);
+    }
+    let zone = "[[zone]]\nname = \"a.example\"\n";
+    assert_problem(zone, "2:8", "where the zone comes from");
+    assert_problem(&format!("{zone}incoming = {{ peers = [\"q\"] }}\n"), "3:23", "there is no [[peer]]");
+    assert_problem(&format!("{zone}incoming = {{ peers = [] }}\n"), "3:22", "at least one peer");
+    assert_problem(&format!("{zone}file = \"f\"\nincoming = {{ peers = [\"q\"] }}\n"), "4:12", "not both");
+    assert_problem(&format!("{zone}file = \"f\"\n[[zone]]\nname = \"A.Example.\"\nfile = \"g\"\n"), "5:8", "another");
+    let many = format!(
+        "[limits]\npeers_per_zone = 1\n{KEY}{PEER}{}{zone}incoming = {{ peers = [\"p\", \"p2\"] }}\n",
+        PEER.replace("\"p\"", "\"p2\"")
+    );
+    assert_problem(&many, "17:22", "peers_per_zone = 1");
+}
+
+#[test]
+fn problems_are_reported_together_and_in_order() {
+    let all = problems(&format!("[dns]\nlisten = [\"x\"]\n{PEER}[[zone]]\nname = \"a..b\"\nfile = \"f\"\n"));
+    assert_eq!(all.len(), 3);
+    assert!(all[0].starts_with("2:") && all[1].starts_with("6:") && all[2].starts_with("8:"), "{all:?}");
+}
+
+#[test]
+fn secret_files_are_relative_and_their_newline_does_not_count() {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("k"), "c2VjcmV0\n").unwrap();
+    let file = folder.path().join("zxfrd.toml");
+    std::fs::write(&file, KEY.replace("secret = \"c2VjcmV0\"", "secret_file = \"k\"")).unwrap();
+    assert_eq!(load(&file).unwrap().tsig[0].secret.octets(), b"secret");
+    assert!(load(&folder.path().join("none")).unwrap_err().to_string().contains("cannot read"));
+}
+
+#[test]
+fn secrets_are_never_shown() {
+    const SECRET: &str = "12345678";
+    let good = KEY.replace("c2VjcmV0", SECRET);
+    let shown = format!("{:?}", config(&good));
+    assert!(!shown.contains("0xd7") && !shown.contains("215, 109") && !shown.contains(SECRET), "{shown}");
+    for bad in [
+        good.replace("\"12345678\"", SECRET),
+        good.replace("\"12345678\"", "12345678.5"),
+        good.replace("\"12345678\"", "[\"12345678\"]"),
+        good.replace("\"12345678\"", "{ a = \"12345678\" }"),
+        good.replace("\"12345678\"", "x12345678"),
+        good.replace("\"12345678\"", "\"12345678"),
+        good.replace("\"12345678\"", "\"12345678!\""),
+        good.replace("\"12345678\"", "12345678901234567890123"),
+        good.replace("algo", "algorithm"),
+    ] {
+        let error = parse(&bad, Path::new("zxfrd.toml")).unwrap_err();
+        assert!(!error.to_string().contains(SECRET) && !format!("{error:?}").contains(SECRET), "{bad}: {error}");
+    }
+}
+
+#[test]
+fn algorithms_by_their_names() {
+    for (name, algorithm) in [
+        ("hmac-md5", Algorithm::HmacMd5),
+        ("HMAC-MD5.SIG-ALG.REG.INT.", Algorithm::HmacMd5),
+        ("hmac-sha1", Algorithm::HmacSha1),
+        ("hmac-sha224.", Algorithm::HmacSha224),
+        ("Hmac-Sha256", Algorithm::HmacSha256),
+        ("hmac-sha384.", Algorithm::HmacSha384),
+        ("hmac-sha512", Algorithm::HmacSha512),
+    ] {
+        assert_eq!(Algorithm::from_name(name), Some(algorithm));
+        assert_eq!(Algorithm::from_name(algorithm.name()), Some(algorithm));
+    }
+    assert_eq!(Algorithm::from_name("hmac-sha256.."), None);
+}
+
+#[test]
+fn key_files_of_bind() {
+    let path = Path::new("k.key");
+    let text = "// made by tsig-keygen\n# and\n/* more\n*/ key \"T.example\" {\n\talgorithm hmac-sha512;\n\tsecret \"c2VjcmV0\";\n};\n";
+    let key = keyfile::parse(text, path).unwrap();
+    assert_eq!((key.name.as_slice(), key.algorithm), (&b"\x01T\x07example\x00"[..], Algorithm::HmacSha512));
+    assert_eq!(key.secret.octets(), b"secret");
+    assert_eq!(
+        keyfile::parse("key t{secret c2VjcmV0;algorithm hmac-md5;};", path).unwrap().algorithm,
+        Algorithm::HmacMd5
+    );
+    for (bad, part) in [
+        ("", "k.key:1:1: the file ends where 'key' should be"),
+        ("key a { algorithm x; };", "1:19: \"x\" is not an algorithm"),
+        ("key a {\n secret \"c2VjcmV0\"; };", "2:21: the key has no algorithm"),
+        ("key a { algorithm hmac-sha1; };", "the key has no secret"),
+        ("key a { secret \"c2VjcmV0\" };", "';' is needed here"),
+        ("key a { secret \"c2Vjcm!\"; };", "not base 64"),
+        ("key a { secret \"c2Vj\n\"; };", "not closed on its line"),
+        ("key a { /* ", "comment is not closed"),
+        (&format!("{text}{text}"), "more than one key"),
+    ] {
+        let problem = keyfile::parse(bad, path).unwrap_err().to_string();
+        assert!(problem.contains(part), "{bad:?}: {problem}");
+        assert!(!problem.contains("c2V"), "{problem}");
+    }
+}
+
+#[test]
+fn keys_as_arguments() {
+    let key = keyfile::parse_argument("t.example:c2VjcmV0").unwrap();
+    assert_eq!((key.algorithm, key.secret.octets()), (Algorithm::HmacSha256, &b"secret"[..]));
+    assert_eq!(keyfile::parse_argument("hmac-sha1:t:c2VjcmV0").unwrap().algorithm, Algorithm::HmacSha1);
+    for bad in ["", "t", "x:t:c2VjcmV0", "t..u:c2VjcmV0", "t:c2VjcmV", "t:"] {
+        let error = keyfile::parse_argument(bad).unwrap_err();
+        assert!(!error.contains("c2V"), "{error}");
+    }
+}
