@@ -37,9 +37,7 @@ impl Port {
                 Err(error) => last = Some(error),
             }
         }
-        Err(Failure::new(format!(
-            "no port is free for UDP and TCP on 127.0.0.1; last try: {last:?}"
-        )))
+        Err(Failure::new(format!("no port is free for UDP and TCP on 127.0.0.1; last try: {last:?}")))
     }
 
     /// The port's number.
@@ -61,22 +59,16 @@ impl Port {
         };
         let _udp = UdpSocket::bind((Ipv4Addr::LOCALHOST, number))?;
         let _tcp = TcpListener::bind((Ipv4Addr::LOCALHOST, number))?;
-        Ok(Self {
-            number,
-            _mark: mark,
-        })
+        Ok(Self { number, _mark: mark })
     }
 }
 
 /// A port to try: the kernel's choice of an ephemeral port is the source of
 /// randomness, spread over the range used here.
 fn random_port() -> Result<u16, Failure> {
-    let socket = UdpSocket::bind((Ipv4Addr::LOCALHOST, 0))
-        .map_err(|error| Failure::because("binding port 0", error))?;
-    let chosen = socket
-        .local_addr()
-        .map_err(|error| Failure::because("reading the port bound", error))?
-        .port();
+    let socket =
+        UdpSocket::bind((Ipv4Addr::LOCALHOST, 0)).map_err(|error| Failure::because("binding port 0", error))?;
+    let chosen = socket.local_addr().map_err(|error| Failure::because("reading the port bound", error))?.port();
     Ok(LOWEST + chosen % (HIGHEST - LOWEST + 1))
 }
 

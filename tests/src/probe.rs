@@ -55,9 +55,7 @@ fn read_answer(message: &[u8], question: &[u8], authority: Authority) -> Result<
     match header[3] & 0x0f {
         0 => {}
         rcode => {
-            return Err(Failure::new(format!(
-                "SOA query answered with RCODE {rcode}"
-            )));
+            return Err(Failure::new(format!("SOA query answered with RCODE {rcode}")));
         }
     }
     if header[2] & 0x04 == 0 && authority == Authority::Needed {
@@ -75,9 +73,7 @@ fn read_answer(message: &[u8], question: &[u8], authority: Authority) -> Result<
     let rname = skip_name(message, mname).ok_or_else(short)?;
     let serial = skip_name(message, rname).ok_or_else(short)?;
     let octets = message.get(serial..serial + 4).ok_or_else(short)?;
-    Ok(octets
-        .iter()
-        .fold(0, |sum, &octet| sum << 8 | u32::from(octet)))
+    Ok(octets.iter().fold(0, |sum, &octet| sum << 8 | u32::from(octet)))
 }
 
 /// Where a name that starts at `at` ends, a pointer counting as its end.
@@ -115,11 +111,7 @@ mod tests {
 
     #[test]
     fn other_answers_are_refused() {
-        let refused = |flags| {
-            read_answer(&answer(flags), b"\x01a\x00", Authority::Needed)
-                .unwrap_err()
-                .to_string()
-        };
+        let refused = |flags| read_answer(&answer(flags), b"\x01a\x00", Authority::Needed).unwrap_err().to_string();
         assert!(refused([0x84, 5]).contains("RCODE 5"));
         assert!(refused([0x80, 0]).contains("not authoritative"));
         assert!(refused([0x04, 0]).contains("not the answer"));

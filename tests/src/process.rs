@@ -47,12 +47,7 @@ impl Process {
             .stderr(output)
             .spawn()
             .map_err(failed)?;
-        Ok(Self {
-            child,
-            name: name.into(),
-            log,
-            dir,
-        })
+        Ok(Self { child, name: name.into(), log, dir })
     }
 
     /// The process's own folder, removed with it.
@@ -149,10 +144,7 @@ impl Process {
         let log = self.log();
         let start = log.len().saturating_sub(TAIL);
         let tail = log.get(start..).unwrap_or(&log);
-        Failure::new(format!(
-            "{}: {what}; last: {last}\n--- tail of its log ---\n{tail}--- end of log ---",
-            self.name
-        ))
+        Failure::new(format!("{}: {what}; last: {last}\n--- tail of its log ---\n{tail}--- end of log ---", self.name))
     }
 }
 
@@ -186,9 +178,7 @@ mod tests {
     fn an_early_exit_is_reported_with_the_log() {
         let mut process = shell("echo it broke; exit 3");
         let failure = process
-            .wait_for("readiness", Duration::from_secs(10), || {
-                Err::<(), _>(Failure::new("not yet"))
-            })
+            .wait_for("readiness", Duration::from_secs(10), || Err::<(), _>(Failure::new("not yet")))
             .unwrap_err()
             .to_string();
         assert!(failure.contains("it broke"), "{failure}");
@@ -199,21 +189,15 @@ mod tests {
     #[test]
     fn a_deadline_is_kept() {
         let mut process = shell("echo started; exec sleep 60");
-        process
-            .wait_for_log("started", Duration::from_secs(10))
-            .unwrap();
-        let failure = process
-            .wait_for_log("never", Duration::from_millis(50))
-            .unwrap_err();
+        process.wait_for_log("started", Duration::from_secs(10)).unwrap();
+        let failure = process.wait_for_log("never", Duration::from_millis(50)).unwrap_err();
         assert!(failure.to_string().contains("within 50ms"), "{failure}");
     }
 
     #[test]
     fn a_process_that_ignores_sigterm_is_killed() {
         let mut process = shell("trap '' TERM; echo deaf; while :; do sleep 0.1; done");
-        process
-            .wait_for_log("deaf", Duration::from_secs(10))
-            .unwrap();
+        process.wait_for_log("deaf", Duration::from_secs(10)).unwrap();
         let status = process.stop().unwrap();
         assert!(!status.success());
         assert_eq!(process.stop(), Some(status));

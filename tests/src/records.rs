@@ -23,19 +23,13 @@ pub struct Record {
 impl Record {
     /// The record with its owner in lower case and its RDATA in canonical form.
     fn canonical(&self) -> Self {
-        Self {
-            owner: self.owner.to_ascii_lowercase(),
-            rdata: canonical_rdata(self.rtype, &self.rdata),
-            ..*self
-        }
+        Self { owner: self.owner.to_ascii_lowercase(), rdata: canonical_rdata(self.rtype, &self.rdata), ..*self }
     }
 }
 
 impl fmt::Display for Record {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self {
-            rtype, class, ttl, ..
-        } = self;
+        let Self { rtype, class, ttl, .. } = self;
         let owner = name::to_text(&self.owner);
         let length = self.rdata.len();
         write!(f, "{owner} {ttl} CLASS{class} TYPE{rtype} \\# {length} ")?;
@@ -77,8 +71,7 @@ impl fmt::Display for Difference {
         if self.is_empty() {
             return f.write_str("no difference");
         }
-        for (what, sign, records) in [("missing", '-', &self.missing), ("extra", '+', &self.extra)]
-        {
+        for (what, sign, records) in [("missing", '-', &self.missing), ("extra", '+', &self.extra)] {
             writeln!(f, "{} records {what}", records.len())?;
             for record in records.iter().take(5) {
                 writeln!(f, "  {sign} {record}")?;
@@ -101,10 +94,7 @@ pub fn difference(expected: &[Record], found: &[Record], exactness: Exactness) -
     for record in found {
         *count.entry(form(record)).or_default() -= 1;
     }
-    let mut difference = Difference {
-        missing: Vec::new(),
-        extra: Vec::new(),
-    };
+    let mut difference = Difference { missing: Vec::new(), extra: Vec::new() };
     for (record, count) in count {
         let side = match count > 0 {
             true => &mut difference.missing,
@@ -183,13 +173,7 @@ mod tests {
     use super::*;
 
     fn record(owner: &[u8], rtype: u16, ttl: u32, rdata: &[u8]) -> Record {
-        Record {
-            owner: owner.to_vec(),
-            rtype,
-            class: 1,
-            ttl,
-            rdata: rdata.to_vec(),
-        }
+        Record { owner: owner.to_vec(), rtype, class: 1, ttl, rdata: rdata.to_vec() }
     }
 
     #[test]
@@ -198,10 +182,7 @@ mod tests {
         let lower = [record(b"\x01a\0", 15, 1, b"\0\x01\x01b\0")];
         assert!(difference(&upper, &lower, Exactness::Canonical).is_empty());
         let strict = difference(&upper, &lower, Exactness::Octets);
-        assert_eq!(
-            (strict.missing, strict.extra),
-            (upper.to_vec(), lower.to_vec())
-        );
+        assert_eq!((strict.missing, strict.extra), (upper.to_vec(), lower.to_vec()));
     }
 
     #[test]
@@ -230,21 +211,13 @@ mod tests {
     fn only_the_names_become_lower_case() {
         for (rtype, rdata, canonical) in [
             (2, &b"\x01A\0"[..], &b"\x01a\0"[..]),
-            (
-                6,
-                b"\x01A\0\x01B\0CCCCCCCCCCCCCCCCCCCC",
-                b"\x01a\0\x01b\0CCCCCCCCCCCCCCCCCCCC",
-            ),
+            (6, b"\x01A\0\x01B\0CCCCCCCCCCCCCCCCCCCC", b"\x01a\0\x01b\0CCCCCCCCCCCCCCCCCCCC"),
             (26, b"AA\x01A\0\x01B\0", b"AA\x01a\0\x01b\0"),
             (33, b"AABBCC\x01A\0", b"AABBCC\x01a\0"),
             (35, b"AABB\x01S\0\x01R\x01A\0", b"AABB\x01S\0\x01R\x01a\0"),
             (38, b"\x78A\x01A\0", b"\x78A\x01a\0"),
             (38, b"\0AAAAAAAAAAAAAAAA", b"\0AAAAAAAAAAAAAAAA"),
-            (
-                46,
-                b"AAAAAAAAAAAAAAAAAA\x01A\0SIG",
-                b"AAAAAAAAAAAAAAAAAA\x01a\0SIG",
-            ),
+            (46, b"AAAAAAAAAAAAAAAAAA\x01A\0SIG", b"AAAAAAAAAAAAAAAAAA\x01a\0SIG"),
             (47, b"\x01A\0BITS", b"\x01A\0BITS"),
             (64, b"\0\x01\x01A\0", b"\0\x01\x01A\0"),
             (15, b"AA\x05A", b"AA\x05A"),
@@ -255,15 +228,7 @@ mod tests {
 
     #[test]
     fn a_difference_reads_well() {
-        let text = difference(
-            &[record(b"\x01a\0", 1, 7, &[192, 0, 2, 1])],
-            &[],
-            Exactness::Octets,
-        )
-        .to_string();
-        assert!(
-            text.contains("- a. 7 CLASS1 TYPE1 \\# 4 C0000201"),
-            "{text}"
-        );
+        let text = difference(&[record(b"\x01a\0", 1, 7, &[192, 0, 2, 1])], &[], Exactness::Octets).to_string();
+        assert!(text.contains("- a. 7 CLASS1 TYPE1 \\# 4 C0000201"), "{text}");
     }
 }

@@ -23,14 +23,7 @@ pub enum Algorithm {
 
 impl Algorithm {
     /// Every algorithm, weakest first.
-    pub const ALL: [Self; 6] = [
-        Self::Md5,
-        Self::Sha1,
-        Self::Sha224,
-        Self::Sha256,
-        Self::Sha384,
-        Self::Sha512,
-    ];
+    pub const ALL: [Self; 6] = [Self::Md5, Self::Sha1, Self::Sha224, Self::Sha256, Self::Sha384, Self::Sha512];
 
     /// The short name all peers and clients use, such as `hmac-sha256`.
     pub fn name(self) -> &'static str {
@@ -76,11 +69,7 @@ impl TsigKey {
                 state.to_be_bytes()[0]
             })
             .collect();
-        Self {
-            name: name.into(),
-            algorithm,
-            secret,
-        }
+        Self { name: name.into(), algorithm, secret }
     }
 
     /// The secret in base64.

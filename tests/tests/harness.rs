@@ -6,9 +6,7 @@ use std::time::Duration;
 
 use tempfile::TempDir;
 use zxfr_tests::client::{dig, kdig};
-use zxfr_tests::peer::{
-    Offer, Peer, PeerKind, Pull, Role, carries, keeps_case, require_peers, spelling,
-};
+use zxfr_tests::peer::{Offer, Peer, PeerKind, Pull, Role, carries, keeps_case, require_peers, spelling};
 use zxfr_tests::records::{Exactness, Record, assert_same, canonical_rdata, difference};
 use zxfr_tests::tsig::{Algorithm, TsigKey};
 use zxfr_tests::zones::every_type::{Selection, Spelling};
@@ -47,34 +45,37 @@ fn signed_zones(dir: &Path, one: PeerKind, other: PeerKind) -> Vec<(Zone, TsigKe
     .collect()
 }
 
-/// What a zone holds, as a server that can carry it has loaded it.
+/// What a zone holds, as a server that can carry it has loaded it: `named`, or
+/// `pdns_server` for what `named` refuses.
 struct Truth {
     _dir: TempDir,
     named: Peer,
-    nsd: Peer,
+    pdns: Peer,
 }
 
 impl Truth {
     fn start() -> Self {
         let dir = tempfile::tempdir().unwrap();
         let zones = all_zones(dir.path(), Spelling::Generic);
-        let (named, nsd): (Vec<_>, Vec<_>) = zones
-            .iter()
-            .partition(|zone| carries(PeerKind::Named, Role::Primary, zone.content).is_ok());
+        let (named, pdns): (Vec<_>, Vec<_>) = zones.iter().partition(|zone| by_named(zone));
         Self {
             named: Peer::primary(PeerKind::Named, &open(&named)).unwrap(),
-            nsd: Peer::primary(PeerKind::Nsd, &open(&nsd)).unwrap(),
+            pdns: Peer::primary(PeerKind::Pdns, &open(&pdns)).unwrap(),
             _dir: dir,
         }
     }
 
     fn of(&self, zone: &Zone) -> Vec<Record> {
-        let peer = match carries(PeerKind::Named, Role::Primary, zone.content) {
-            Ok(()) => &self.named,
-            Err(_) => &self.nsd,
+        let peer = match by_named(zone) {
+            true => &self.named,
+            false => &self.pdns,
         };
         dig(peer.address(), &zone.name, None).unwrap()
     }
+}
+
+fn by_named(zone: &Zone) -> bool {
+    carries(PeerKind::Named, Role::Primary, zone.content).is_ok()
 }
 
 fn open<'a>(zones: &[&'a Zone]) -> Vec<Offer<'a>> {
@@ -95,7 +96,7 @@ fn relay(upstream: PeerKind, downstream: PeerKind) {
 
 fn relay_zones(upstream: PeerKind, downstream: PeerKind, wanted: fn(&Zone) -> bool) {
     let case = format!("{upstream} to {downstream}");
-    let needed = [upstream, downstream, PeerKind::Named, PeerKind::Nsd];
+    let needed = [upstream, downstream, PeerKind::Named, PeerKind::Pdns];
     if !require_peers(&case, &needed, &["dig"]) {
         return;
     }
@@ -112,10 +113,7 @@ fn relay_zones(upstream: PeerKind, downstream: PeerKind, wanted: fn(&Zone) -> bo
     let mut offers = open(&plain.iter().collect::<Vec<_>>());
     offers.extend(signed.iter().map(|(zone, key)| Offer::signed(zone, key)));
     let primary = Peer::primary(upstream, &offers).unwrap();
-    let mut pulls: Vec<_> = plain
-        .iter()
-        .map(|zone| Pull::open(&zone.name, primary.address()))
-        .collect();
+    let mut pulls: Vec<_> = plain.iter().map(|zone| Pull::open(&zone.name, primary.address())).collect();
     for (zone, key) in &signed {
         pulls.push(Pull::signed(&zone.name, primary.address(), key));
     }
@@ -123,17 +121,10 @@ fn relay_zones(upstream: PeerKind, downstream: PeerKind, wanted: fn(&Zone) -> bo
 
     for zone in &plain {
         let case = format!("{case}, {}", zone.name);
-        secondary
-            .wait_for_zone(&zone.name, Some(zone.serial))
-            .unwrap_or_else(|failure| panic!("{case}: {failure}"));
+        secondary.wait_for_zone(&zone.name, Some(zone.serial)).unwrap_or_else(|failure| panic!("{case}: {failure}"));
         let expected = truth.of(zone);
         let sent = dig(primary.address(), &zone.name, None).unwrap();
-        assert_same(
-            &format!("{case}, sent"),
-            &expected,
-            &sent,
-            exactness(&[upstream]),
-        );
+        assert_same(&format!("{case}, sent"), &expected, &sent, exactness(&[upstream]));
         let received = dig(secondary.address(), &zone.name, None).unwrap();
         let both = exactness(&[upstream, downstream]);
         assert_same(&format!("{case}, received"), &expected, &received, both);
@@ -141,18 +132,13 @@ fn relay_zones(upstream: PeerKind, downstream: PeerKind, wanted: fn(&Zone) -> bo
     }
     for (zone, key) in &signed {
         let case = format!("{case}, {}", key.algorithm);
-        secondary
-            .wait_for_zone(&zone.name, Some(zone.serial))
-            .unwrap_or_else(|failure| panic!("{case}: {failure}"));
+        secondary.wait_for_zone(&zone.name, Some(zone.serial)).unwrap_or_else(|failure| panic!("{case}: {failure}"));
         let sent = dig(primary.address(), &zone.name, Some(key)).unwrap();
         let received = dig(secondary.address(), &zone.name, None).unwrap();
         assert_eq!(sent.len(), 3);
         assert_same(&case, &sent, &received, Exactness::Canonical);
         let unsigned = dig(primary.address(), &zone.name, None).unwrap_err();
-        assert!(
-            unsigned.to_string().contains("Transfer failed"),
-            "{case}: {unsigned}"
-        );
+        assert!(unsigned.to_string().contains("Transfer failed"), "{case}: {unsigned}");
         tally::ran(&case);
     }
 }
@@ -187,6 +173,11 @@ fn named_to_pdns() {
 #[test]
 fn pdns_to_named() {
     relay(PeerKind::Pdns, PeerKind::Named);
+}
+
+#[test]
+fn nsd_to_pdns() {
+    relay(PeerKind::Nsd, PeerKind::Pdns);
 }
 
 #[test]
@@ -243,22 +234,12 @@ fn clients_report_what_went_wrong() {
         let server = Peer::primary(kind, &[Offer::signed(&zone, &key)]).unwrap();
         let address = server.address();
         for transfer in [dig, kdig] {
-            assert_eq!(
-                transfer(address, "three.example.", Some(&key))
-                    .unwrap()
-                    .len(),
-                3
-            );
-            for (wrong, zone) in [
-                (Some(&forged), "three.example."),
-                (None, "three.example."),
-                (Some(&key), "unknown.example."),
-            ] {
+            assert_eq!(transfer(address, "three.example.", Some(&key)).unwrap().len(), 3);
+            for (wrong, zone) in
+                [(Some(&forged), "three.example."), (None, "three.example."), (Some(&key), "unknown.example.")]
+            {
                 let failure = transfer(address, zone, wrong).unwrap_err().to_string();
-                assert!(
-                    failure.contains(zone) || failure.contains("kdig ended"),
-                    "{failure}"
-                );
+                assert!(failure.contains(zone) || failure.contains("kdig ended"), "{failure}");
             }
         }
     }
@@ -285,25 +266,19 @@ fn what_a_peer_cannot_carry_it_does_not_carry() {
             }
             let peer = Peer::primary(kind, &[Offer::open(&zone)]).unwrap();
             let given = dig(peer.address(), &zone.name, None);
-            let whole = given.is_ok_and(|records| {
-                difference(&truth.of(&zone), &records, Exactness::Canonical).is_empty()
-            });
+            let whole =
+                given.is_ok_and(|records| difference(&truth.of(&zone), &records, Exactness::Canonical).is_empty());
             assert!(!whole, "{kind} carries {:?}, yet: {why}", zone.content);
         }
     }
-    for (content, message) in [
-        (Content::BigRrset, "ran out of space"),
-        (Content::ObsoleteTypes, "obsolete"),
-    ] {
+    for (content, message) in [(Content::BigRrset, "ran out of space"), (Content::ObsoleteTypes, "obsolete")] {
         let zones = all_zones(dir.path(), Spelling::Generic);
         let zone = zones.iter().find(|zone| zone.content == content).unwrap();
         let fine = zones::three(dir.path(), "fine.example.").unwrap();
         assert!(carries(PeerKind::Named, Role::Primary, content).is_err());
         // Its other zone is ready; then the log tells what became of this one.
         let mut peer = named_with(zone, &fine);
-        peer.process()
-            .wait_for_log(message, Duration::from_secs(10))
-            .unwrap();
+        peer.process().wait_for_log(message, Duration::from_secs(10)).unwrap();
     }
 }
 
@@ -350,9 +325,6 @@ fn escapes_arrive_as_octets() {
     assert_eq!(record.rdata, [192, 0, 2, 8]);
     let pointer = records.iter().find(|record| record.rtype == 12).unwrap();
     assert_eq!(pointer.rdata, b"\x04\0.@ \x03Odd\x05mixed\x07example\0");
-    assert_eq!(
-        canonical_rdata(12, &pointer.rdata),
-        b"\x04\0.@ \x03odd\x05mixed\x07example\0"
-    );
+    assert_eq!(canonical_rdata(12, &pointer.rdata), b"\x04\0.@ \x03odd\x05mixed\x07example\0");
     tally::ran(case);
 }

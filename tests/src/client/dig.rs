@@ -18,38 +18,17 @@ pub fn dig(server: SocketAddr, zone: &str, key: Option<&TsigKey>) -> Result<Vec<
     let program = find_program("dig").ok_or_else(|| Failure::new("dig isn't installed"))?;
     let mut command = Command::new(program);
     // `-r`: no .digrc.
-    command
-        .arg("-r")
-        .arg(format!("@{}", server.ip()))
-        .args(["-p", &server.port().to_string()]);
+    command.arg("-r").arg(format!("@{}", server.ip())).args(["-p", &server.port().to_string()]);
     if let Some(key) = key {
         command.args(["-y", &key.option()]);
     }
-    command.args([
-        "-q",
-        zone,
-        "-t",
-        "AXFR",
-        "+unknownformat",
-        "+noidnin",
-        "+noidnout",
-    ]);
-    command.args([
-        "+onesoa",
-        "+nocmd",
-        "+nocomments",
-        "+nostats",
-        "+time=20",
-        "+tries=1",
-    ]);
+    command.args(["-q", zone, "-t", "AXFR", "+unknownformat", "+noidnin", "+noidnout"]);
+    command.args(["+onesoa", "+nocmd", "+nocomments", "+nostats", "+time=20", "+tries=1"]);
     let printed = run("dig", command)?;
     // Its exit status is 0 for a refused or badly signed transfer, too. Without
     // comments all it prints beside records is complaints.
     let signature = |record: &Record| record.rtype == 250;
-    let starts_with_soa = printed
-        .records
-        .first()
-        .is_some_and(|record| record.rtype == 6);
+    let starts_with_soa = printed.records.first().is_some_and(|record| record.rtype == 6);
     if !printed.notes.is_empty() || !starts_with_soa {
         return Err(Failure::new(format!(
             "dig got no transfer of {zone} from {server}; it printed {} records and:\n{}",

@@ -17,21 +17,11 @@ use crate::tsig::TsigKey;
 pub fn kdig(server: SocketAddr, zone: &str, key: Option<&TsigKey>) -> Result<Vec<Record>, Failure> {
     let program = find_program("kdig").ok_or_else(|| Failure::new("kdig isn't installed"))?;
     let mut command = Command::new(program);
-    command
-        .arg(format!("@{}", server.ip()))
-        .args(["-p", &server.port().to_string()]);
+    command.arg(format!("@{}", server.ip())).args(["-p", &server.port().to_string()]);
     if let Some(key) = key {
         command.args(["-y", &key.option()]);
     }
-    command.args([
-        "-q",
-        zone,
-        "-t",
-        "AXFR",
-        "+generic",
-        "+noidn",
-        "+nocomments",
-    ]);
+    command.args(["-q", zone, "-t", "AXFR", "+generic", "+noidn", "+nocomments"]);
     command.args(["+nostats", "+notsig", "+timeout=20", "+retry=0"]);
     let printed = run("kdig", command)?;
     // It names the zone in one comment line, and puts complaints beside it.

@@ -28,10 +28,7 @@ fn run(program: &str, mut command: Command) -> Result<Printed, Failure> {
         .stderr(errors.try_clone().map_err(failed)?)
         .spawn()
         .map_err(failed)?;
-    let mut printed = Printed {
-        records: Vec::new(),
-        notes: String::new(),
-    };
+    let mut printed = Printed { records: Vec::new(), notes: String::new() };
     let mut fault = None;
     if let Some(output) = child.stdout.take() {
         for line in BufReader::new(output).lines() {
@@ -47,10 +44,7 @@ fn run(program: &str, mut command: Command) -> Result<Printed, Failure> {
                 Ok(record) => printed.records.push(record),
                 Err(error) if fault.is_none() => {
                     let shown: String = line.chars().take(200).collect();
-                    fault = Some(Failure::because(
-                        format!("{program} printed {shown:?}"),
-                        error,
-                    ));
+                    fault = Some(Failure::because(format!("{program} printed {shown:?}"), error));
                 }
                 Err(_) => {}
             }
@@ -83,11 +77,7 @@ fn read_back(mut file: std::fs::File, notes: &mut String) -> std::io::Result<()>
 /// `OWNER TTL CLASS TYPE \# LENGTH HEX…`.
 fn read_line(line: &str) -> Result<Record, Failure> {
     let mut words = line.split_ascii_whitespace();
-    let mut word = |what: &str| {
-        words
-            .next()
-            .ok_or_else(|| Failure::new(format!("no {what}")))
-    };
+    let mut word = |what: &str| words.next().ok_or_else(|| Failure::new(format!("no {what}")));
     let owner = name::to_wire(word("owner")?)?;
     let ttl = number(word("TTL")?)?;
     let class = match word("class")? {
@@ -113,23 +103,13 @@ fn read_line(line: &str) -> Result<Record, Failure> {
         }
     }
     if rdata.len() != length || half.is_some() {
-        return Err(Failure::new(format!(
-            "{} octets of RDATA, not {length}",
-            rdata.len()
-        )));
+        return Err(Failure::new(format!("{} octets of RDATA, not {length}", rdata.len())));
     }
-    Ok(Record {
-        owner,
-        rtype,
-        class,
-        ttl,
-        rdata,
-    })
+    Ok(Record { owner, rtype, class, ttl, rdata })
 }
 
 fn number<T: std::str::FromStr>(text: &str) -> Result<T, Failure> {
-    text.parse()
-        .map_err(|_| Failure::new(format!("{text:?} is not a number that fits")))
+    text.parse().map_err(|_| Failure::new(format!("{text:?} is not a number that fits")))
 }
 
 #[cfg(test)]

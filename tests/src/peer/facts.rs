@@ -24,28 +24,28 @@ pub enum Role {
 pub fn carries(peer: PeerKind, role: Role, content: Content) -> Result<(), &'static str> {
     use {Content as C, PeerKind as P, Role as R};
     match (peer, role, content) {
-        (P::Named, _, C::BigRrset) => Err(
-            "named holds no RRset over 65,535 octets, two more for each record counted: \
-             at most 10,918 A records; loading and transfer end with \"ran out of space\"",
-        ),
+        (P::Named, _, C::BigRrset) => {
+            Err("named holds no RRset over 65,535 octets, two more for each record counted: \
+             at most 10,918 A records; loading and transfer end with \"ran out of space\"")
+        }
         (P::Named | P::Ixfrdist, R::Primary, C::ObsoleteTypes) => {
             Err("named refuses MD and MF in zone files, in generic form too; it transfers them")
         }
         (P::Ixfrdist, R::Primary, C::BigRrset) => {
             Err("named, which ixfrdist pulls from, can't load an RRset of this size")
         }
-        (P::Knotd, _, C::BigRrset) => Err(
-            "knotd takes an RRset over 65,535 octets but can't give it away: \
-             the transfer breaks off after the records before it",
-        ),
-        (P::Nsd, _, C::BigRecord) => Err(
-            "nsd takes a record over 16,383 octets but can't give it away by AXFR: \
-             the transfer breaks off after the records before it",
-        ),
-        (P::Pdns, _, C::EveryType) => Err(
-            "pdns_server leaves out NSEC, NSEC3 and NSEC3PARAM as received or loaded and, in a \
-             zone with signatures, gives a chain of its own making",
-        ),
+        (P::Knotd, _, C::BigRrset) => Err("knotd takes an RRset over 65,535 octets but can't give it away: \
+             the transfer breaks off after the records before it"),
+        (P::Nsd, _, C::BigRecord) => Err("nsd takes a record over 16,383 octets but can't give it away by AXFR: \
+             the transfer breaks off after the records before it"),
+        (P::Ixfrdist, _, C::BigRecord) => {
+            Err("ixfrdist takes a record of 60,000 octets but stalls before giving it away: \
+             the connection stays open and nothing more comes")
+        }
+        (P::Pdns, _, C::EveryType) => {
+            Err("pdns_server leaves out NSEC, NSEC3 and NSEC3PARAM as received or loaded and, in a \
+             zone with signatures, gives a chain of its own making")
+        }
         _ => Ok(()),
     }
 }

@@ -14,9 +14,7 @@ pub(super) fn configure(site: &Site<'_>, pulls: &[Pull]) -> Result<Command, Fail
     if pulls.len() > 1 && pulls.iter().any(|pull| pull.zone == ".") {
         // The root zone's versions would lie in the folder that holds the other zones'
         // folders; it takes these for versions, too, and aborts.
-        return Err(Failure::new(
-            "ixfrdist can't have the root zone beside others",
-        ));
+        return Err(Failure::new("ixfrdist can't have the root zone beside others"));
     }
     let work = site.subfolder("work")?;
     // `compress` is left at its default, off.
@@ -27,11 +25,7 @@ pub(super) fn configure(site: &Site<'_>, pulls: &[Pull]) -> Result<Command, Fail
         work.display(),
     );
     for pull in pulls {
-        let _ = write!(
-            config,
-            "  - domain: '{}'\n    master: '{}'\n",
-            pull.zone, pull.upstream,
-        );
+        let _ = write!(config, "  - domain: '{}'\n    master: '{}'\n", pull.zone, pull.upstream,);
     }
     let path = site.write("ixfrdist.yml", &config)?;
     let mut command = program("ixfrdist")?;

@@ -12,10 +12,7 @@ pub(super) fn primary(site: &Site<'_>, offers: &[Offer<'_>]) -> Result<Command, 
     keys(&mut config, offers.iter().flat_map(|offer| &offer.keys));
     config += "acl:\n";
     for (at, offer) in offers.iter().enumerate() {
-        let _ = write!(
-            config,
-            "  - id: acl{at}\n    address: 127.0.0.0/8\n    action: transfer\n"
-        );
+        let _ = write!(config, "  - id: acl{at}\n    address: 127.0.0.0/8\n    action: transfer\n");
         if !offer.keys.is_empty() {
             let names: Vec<_> = offer.keys.iter().map(|key| quoted(&key.name)).collect();
             let _ = writeln!(config, "    key: [ {} ]", names.join(", "));
@@ -36,10 +33,7 @@ pub(super) fn primary(site: &Site<'_>, offers: &[Offer<'_>]) -> Result<Command, 
 
 pub(super) fn secondary(site: &Site<'_>, pulls: &[Pull]) -> Result<Command, Failure> {
     let mut config = server(site)?;
-    keys(
-        &mut config,
-        pulls.iter().filter_map(|pull| pull.key.as_ref()),
-    );
+    keys(&mut config, pulls.iter().filter_map(|pull| pull.key.as_ref()));
     config += "remote:\n";
     for (at, pull) in pulls.iter().enumerate() {
         let (ip, port) = (pull.upstream.ip(), pull.upstream.port());

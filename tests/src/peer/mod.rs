@@ -49,13 +49,7 @@ pub enum PeerKind {
 
 impl PeerKind {
     /// Every kind.
-    pub const ALL: [Self; 5] = [
-        Self::Named,
-        Self::Knotd,
-        Self::Nsd,
-        Self::Pdns,
-        Self::Ixfrdist,
-    ];
+    pub const ALL: [Self; 5] = [Self::Named, Self::Knotd, Self::Nsd, Self::Pdns, Self::Ixfrdist];
 
     /// The name of its program.
     pub fn program(self) -> &'static str {
@@ -138,18 +132,12 @@ pub struct Offer<'a> {
 impl<'a> Offer<'a> {
     /// The zone for everyone on loopback.
     pub fn open(zone: &'a Zone) -> Self {
-        Self {
-            zone,
-            keys: Vec::new(),
-        }
+        Self { zone, keys: Vec::new() }
     }
 
     /// The zone for holders of this key only.
     pub fn signed(zone: &'a Zone, key: &TsigKey) -> Self {
-        Self {
-            zone,
-            keys: vec![key.clone()],
-        }
+        Self { zone, keys: vec![key.clone()] }
     }
 }
 
@@ -167,19 +155,12 @@ pub struct Pull {
 impl Pull {
     /// A pull without TSIG.
     pub fn open(zone: &str, upstream: SocketAddr) -> Self {
-        Self {
-            zone: zone.into(),
-            upstream,
-            key: None,
-        }
+        Self { zone: zone.into(), upstream, key: None }
     }
 
     /// A pull signed with this key.
     pub fn signed(zone: &str, upstream: SocketAddr, key: &TsigKey) -> Self {
-        Self {
-            key: Some(key.clone()),
-            ..Self::open(zone, upstream)
-        }
+        Self { key: Some(key.clone()), ..Self::open(zone, upstream) }
     }
 }
 
@@ -221,10 +202,7 @@ impl Peer {
                     return Err(Failure::new("ixfrdist has no TSIG"));
                 }
                 let source = Self::primary(PeerKind::Named, offers)?;
-                let pulls: Vec<_> = offers
-                    .iter()
-                    .map(|offer| Pull::open(&offer.zone.name, source.address()))
-                    .collect();
+                let pulls: Vec<_> = offers.iter().map(|offer| Pull::open(&offer.zone.name, source.address())).collect();
                 Self::start(kind, Some(source), |site| ixfrdist::configure(site, &pulls))
             }
         }
@@ -255,16 +233,8 @@ impl Peer {
             .prefix(&format!("zxfr-{kind}-"))
             .tempdir()
             .map_err(|error| Failure::because("making a temporary folder", error))?;
-        let command = configure(&Site {
-            dir: dir.path(),
-            port: port.number(),
-        })?;
-        Ok(Self {
-            kind,
-            port,
-            process: Process::spawn(kind.program(), command, dir)?,
-            _source: source.map(Box::new),
-        })
+        let command = configure(&Site { dir: dir.path(), port: port.number() })?;
+        Ok(Self { kind, port, process: Process::spawn(kind.program(), command, dir)?, _source: source.map(Box::new) })
     }
 
     /// What kind of server this is.
@@ -297,9 +267,7 @@ impl Peer {
         self.process.wait_for(&what, DEADLINE, || {
             let found = probe::soa_serial(address, zone, authority)?;
             match serial {
-                Some(wanted) if wanted != found => {
-                    Err(Failure::new(format!("serial {found}, not {wanted}")))
-                }
+                Some(wanted) if wanted != found => Err(Failure::new(format!("serial {found}, not {wanted}"))),
                 _ => Ok(found),
             }
         })

@@ -13,9 +13,7 @@ pub(super) fn primary(site: &Site<'_>, offers: &[Offer<'_>]) -> Result<Command, 
     for offer in offers {
         let allowed = match offer.keys.as_slice() {
             [] => "any; ".into(),
-            keys => keys.iter().fold(String::new(), |list, key| {
-                list + &format!("key \"{}\"; ", key.name)
-            }),
+            keys => keys.iter().fold(String::new(), |list, key| list + &format!("key \"{}\"; ", key.name)),
         };
         // Test zones are odd on purpose: no check of what they say.
         let _ = writeln!(
@@ -33,10 +31,7 @@ pub(super) fn primary(site: &Site<'_>, offers: &[Offer<'_>]) -> Result<Command, 
 
 pub(super) fn secondary(site: &Site<'_>, pulls: &[Pull]) -> Result<Command, Failure> {
     let mut config = options(site);
-    keys(
-        &mut config,
-        pulls.iter().filter_map(|pull| pull.key.as_ref()),
-    );
+    keys(&mut config, pulls.iter().filter_map(|pull| pull.key.as_ref()));
     for pull in pulls {
         let key = match &pull.key {
             Some(key) => format!(" key \"{}\"", key.name),
@@ -76,13 +71,8 @@ fn options(site: &Site<'_>) -> String {
 
 fn keys<'a>(config: &mut String, keys: impl Iterator<Item = &'a TsigKey>) {
     for key in distinct(keys) {
-        let _ = writeln!(
-            config,
-            "key \"{}\" {{ algorithm {}; secret \"{}\"; }};",
-            key.name,
-            key.algorithm,
-            key.base64(),
-        );
+        let _ =
+            writeln!(config, "key \"{}\" {{ algorithm {}; secret \"{}\"; }};", key.name, key.algorithm, key.base64(),);
     }
 }
 

@@ -11,12 +11,8 @@ pub(super) fn primary(site: &Site<'_>, offers: &[Offer<'_>]) -> Result<Command, 
     let mut config = server(site);
     keys(&mut config, offers.iter().flat_map(|offer| &offer.keys));
     for offer in offers {
-        let _ = write!(
-            config,
-            "zone:\n  name: \"{}\"\n  zonefile: \"{}\"\n",
-            offer.zone.name,
-            offer.zone.path.display(),
-        );
+        let _ =
+            write!(config, "zone:\n  name: \"{}\"\n  zonefile: \"{}\"\n", offer.zone.name, offer.zone.path.display(),);
         for key in &offer.keys {
             let _ = writeln!(config, "  provide-xfr: 127.0.0.0/8 \"{}\"", key.name);
         }
@@ -29,10 +25,7 @@ pub(super) fn primary(site: &Site<'_>, offers: &[Offer<'_>]) -> Result<Command, 
 
 pub(super) fn secondary(site: &Site<'_>, pulls: &[Pull]) -> Result<Command, Failure> {
     let mut config = server(site);
-    keys(
-        &mut config,
-        pulls.iter().filter_map(|pull| pull.key.as_ref()),
-    );
+    keys(&mut config, pulls.iter().filter_map(|pull| pull.key.as_ref()));
     for (at, pull) in pulls.iter().enumerate() {
         let key = match &pull.key {
             Some(key) => format!("\"{}\"", key.name),

@@ -23,11 +23,7 @@ pub(super) fn primary(site: &Site<'_>, offers: &[Offer<'_>]) -> Result<Command, 
     let mut sql = keys(offers.iter().flat_map(|offer| &offer.keys));
     for offer in offers {
         let (name, path) = (relative(&offer.zone.name), offer.zone.path.display());
-        let _ = writeln!(
-            zones,
-            "zone \"{}\" {{ type master; file \"{path}\"; }};",
-            offer.zone.name,
-        );
+        let _ = writeln!(zones, "zone \"{}\" {{ type master; file \"{path}\"; }};", offer.zone.name,);
         let mut metadata = |kind: &str, content: &str| {
             let _ = writeln!(
                 sql,
@@ -103,10 +99,7 @@ fn database(site: &Site<'_>, schema: &str, sql: &str) -> Result<PathBuf, Failure
         .map_err(|error| Failure::because("sqlite3", error))?;
     match output.status.success() {
         true => Ok(path),
-        false => Err(Failure::because(
-            "sqlite3",
-            String::from_utf8_lossy(&output.stderr),
-        )),
+        false => Err(Failure::because("sqlite3", String::from_utf8_lossy(&output.stderr))),
     }
 }
 

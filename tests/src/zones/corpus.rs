@@ -33,13 +33,7 @@ pub fn gov(dir: &Path) -> Result<Option<Zone>, Failure> {
     unpack(dir, file, "gov.", 1_787_383_922, Content::Gov)
 }
 
-fn unpack(
-    dir: &Path,
-    file: &str,
-    name: &str,
-    serial: u32,
-    content: Content,
-) -> Result<Option<Zone>, Failure> {
+fn unpack(dir: &Path, file: &str, name: &str, serial: u32, content: Content) -> Result<Option<Zone>, Failure> {
     let Some(corpus) = std::env::var_os("ZXFR_CORPUS").map(PathBuf::from) else {
         // Straight to stderr: `eprintln!` is hidden in tests that pass.
         let _ = writeln!(io::stderr(), "SKIPPED {file}: ZXFR_CORPUS is not set");

@@ -78,26 +78,14 @@ pub struct Zone {
 }
 
 impl Zone {
-    fn write(
-        dir: &Path,
-        content: Content,
-        name: &str,
-        serial: u32,
-        text: &str,
-    ) -> Result<Self, Failure> {
+    fn write(dir: &Path, content: Content, name: &str, serial: u32, text: &str) -> Result<Self, Failure> {
         let file = match name.trim_end_matches('.') {
             "" => "root",
             name => name,
         };
         let path = dir.join(format!("{file}.zone"));
         fs::write(&path, text).map_err(|error| Failure::because(path.display(), error))?;
-        Ok(Self {
-            name: name.into(),
-            path,
-            serial,
-            content,
-            signed: content == Content::SignedRoot,
-        })
+        Ok(Self { name: name.into(), path, serial, content, signed: content == Content::SignedRoot })
     }
 }
 

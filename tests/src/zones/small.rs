@@ -14,10 +14,7 @@ const SERIAL: u32 = 2026;
 /// # Errors
 /// When the file can't be written.
 pub fn three(dir: &Path, name: &str) -> Result<Zone, Failure> {
-    let text = format!(
-        "{}{name} 3600 IN NS ns1.{name}\nns1.{name} 300 IN A 192.0.2.1\n",
-        soa(name)
-    );
+    let text = format!("{}{name} 3600 IN NS ns1.{name}\nns1.{name} 300 IN A 192.0.2.1\n", soa(name));
     Zone::write(dir, Content::Three, name, SERIAL, &text)
 }
 
@@ -105,10 +102,7 @@ fn rrset(dir: &Path, content: Content, name: &str, records: u32) -> Result<Zone,
 }
 
 fn three_lines(name: &str) -> String {
-    format!(
-        "{}{name} 3600 IN NS ns1.{name}\nns1.{name} 3600 IN A 192.0.2.1\n",
-        soa(name)
-    )
+    format!("{}{name} 3600 IN NS ns1.{name}\nns1.{name} 3600 IN A 192.0.2.1\n", soa(name))
 }
 
 /// The line of a SOA record. A retry of one second lets a secondary whose first try

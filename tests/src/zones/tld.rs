@@ -37,10 +37,7 @@ pub fn tld(dir: &Path, name: &str, records: u64, seed: u64) -> Result<Zone, Fail
 
 /// Writes the zone's text.
 fn write(mut out: impl Write, name: &str, records: u64, seed: u64) -> io::Result<()> {
-    writeln!(
-        out,
-        "{name} 900 IN SOA a.nic.example. hostmaster.nic.example. {SERIAL} 3600 1 604800 900"
-    )?;
+    writeln!(out, "{name} 900 IN SOA a.nic.example. hostmaster.nic.example. {SERIAL} 3600 1 604800 900")?;
     writeln!(out, "{name} 86400 IN NS a.nic.example.")?;
     writeln!(out, "{name} 86400 IN NS b.nic.example.")?;
     let mut left = records - 3;
@@ -51,10 +48,7 @@ fn write(mut out: impl Write, name: &str, records: u64, seed: u64) -> io::Result
     while left > 0 {
         lines(&mut delegation, name, &mut random, index, width);
         index += 1;
-        for line in delegation
-            .drain(..)
-            .take(usize::try_from(left).unwrap_or(usize::MAX))
-        {
+        for line in delegation.drain(..).take(usize::try_from(left).unwrap_or(usize::MAX)) {
             out.write_all(line.as_bytes())?;
             left -= 1;
         }
@@ -86,9 +80,7 @@ fn lines(lines: &mut Vec<String>, zone: &str, random: &mut Random, index: u64, w
     if inside {
         for server in ["ns1", "ns2"] {
             let (third, fourth) = (random.below(256), random.below(256));
-            lines.push(format!(
-                "{server}.{owner} 86400 IN A 198.18.{third}.{fourth}\n"
-            ));
+            lines.push(format!("{server}.{owner} 86400 IN A 198.18.{third}.{fourth}\n"));
         }
     }
 }
@@ -106,10 +98,7 @@ fn label(random: &mut Random, index: u64, width: u32) -> String {
 }
 
 fn letter(value: u64) -> char {
-    usize::try_from(value)
-        .ok()
-        .and_then(|at| LETTERS.get(at))
-        .map_or('a', |&letter| char::from(letter))
+    usize::try_from(value).ok().and_then(|at| LETTERS.get(at)).map_or('a', |&letter| char::from(letter))
 }
 
 /// How many letters it takes to number the delegations of so many records.
