@@ -1,16 +1,36 @@
-//! AXFR (RFC 5936) as streams.
+//! AXFR (RFC 5936) as streams of messages, out and in.
 //!
 //! | module | holds |
 //! |---|---|
+//! | `asked` | [`Asked`], what of a request its answer repeats |
 //! | [`frame`] | a message on its way out, its page shared with all that send it |
 //! | [`outbound`] | sending a zone version |
+//! | `cursor` | [`CursorOutbound`]: sending a host's own records, without `alloc` |
+//! | `query` | the queries that a secondary sends: AXFR, SOA |
+//! | `inbound` | [`Inbound`]: messages in, records out, provisional until the closing SOA |
+//! | `error` | [`Error`]: who is at fault when a transfer fails, and where |
+//! | `limits` | [`Limits`] of what is taken in, [`Totals`] of what went by |
+//! | `soa` | the SOA that opened a transfer, kept until it is closed |
 
+mod asked;
+mod cursor;
+mod error;
 #[cfg(feature = "alloc")]
 pub mod frame;
+mod inbound;
+mod limits;
 #[cfg(feature = "alloc")]
 pub mod outbound;
+mod query;
+mod soa;
 
+pub use asked::Asked;
+pub use cursor::{Cursor, CursorOutbound, SendError};
+pub use error::{Error, Limit, PeerFault};
 #[cfg(feature = "alloc")]
 pub use frame::Frame;
+pub use inbound::{Event, Events, Inbound};
+pub use limits::{Limits, Totals};
 #[cfg(feature = "alloc")]
-pub use outbound::{Asked, Outbound, Totals, Unsignable};
+pub use outbound::{Outbound, Unsignable};
+pub use query::{axfr_query, soa_query};

@@ -1,45 +1,15 @@
 //! Sending a zone version: its pages as they are, with the asker's ID, question and signature around them.
 
-use super::Frame;
+use super::{Asked, Frame, Totals};
 use crate::name::NameRef;
 use crate::serial::Serial;
 use crate::time::UnixTime;
 use crate::tsig::{Mac, Signer};
 use crate::wire::writer::{Full, Out};
-use crate::wire::{Edns, Flags, Header, MAX_MESSAGE, Question, edns};
+use crate::wire::{Edns, Header, MAX_MESSAGE, edns};
 use crate::zone::{PagePosition, Version};
 use alloc::sync::Arc;
 use core::fmt;
-
-/// What of a request its answer repeats.
-#[derive(Clone, Debug)]
-pub struct Asked {
-    /// The request's ID.
-    pub id: u16,
-    /// The request's flags; RD is repeated.
-    pub flags: Flags,
-    /// The question, in the asker's case.
-    pub question: Question,
-    /// Whether the request had an OPT, so that the answer has one, too (RFC 6891 §6.1.1).
-    pub edns: bool,
-}
-
-impl Asked {
-    /// The question on the wire.
-    pub(crate) fn question_octets(&self) -> Result<heapless::Vec<u8, 259>, Full> {
-        let mut octets = heapless::Vec::new();
-        let Question { qname, qtype, qclass } = &self.question;
-        for part in [qname.as_octets(), &qtype.0.to_be_bytes(), &qclass.0.to_be_bytes()] {
-            octets.extend_from_slice(part).map_err(|_| Full)?;
-        }
-        Ok(octets)
-    }
-
-    /// The flags of an authoritative answer.
-    pub(crate) fn answer_flags(&self) -> Flags {
-        Flags::QR.with(Flags::AA).with(self.flags.only(Flags::RD))
-    }
-}
 
 /// The version has a record that fits into a message, but not together with the signature that was asked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -58,17 +28,6 @@ impl fmt::Display for Unsignable {
 }
 
 impl core::error::Error for Unsignable {}
-
-/// How much was sent or received.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Totals {
-    /// Messages.
-    pub messages: u64,
-    /// Records in the answer sections, the closing SOA included.
-    pub records: u64,
-    /// Octets of messages, length octets not counted.
-    pub octets: u64,
-}
 
 /// An AXFR going out (RFC 5936 §2.2): a cursor over the pages of a version that the stream holds on to, whatever becomes of
 /// the zone meanwhile. Dropping it ends the transfer.

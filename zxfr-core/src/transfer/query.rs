@@ -1,0 +1,75 @@
+//! The queries that a secondary sends.
+
+use crate::name::NameRef;
+use crate::wire::{Class, Edns, Flags, Full, Opcode, Rtype, Writer};
+
+/// Writes an AXFR query for the zone with this apex (RFC 5936 §2.1) and gives its length. It is sent over a stream.
+///
+/// `id` is to be random and not in use on the connection. `edns` adds an OPT record, so that a peer that refuses can say why
+/// (RFC 8914); 300 octets of buffer take the largest query. To sign it, see [`crate::tsig::sign_request`].
+///
+/// # Errors
+/// When there is no room.
+pub fn axfr_query(out: &mut [u8], apex: NameRef<'_>, id: u16, edns: bool) -> Result<usize, Full> {
+    query(out, apex, Rtype::AXFR, id, edns)
+}
+
+/// Writes a query for the SOA of the zone with this apex and gives its length. With `edns` answers of up to 1,232 octets are
+/// asked for; see also [`axfr_query`].
+///
+/// # Errors
+/// When there is no room.
+pub fn soa_query(out: &mut [u8], apex: NameRef<'_>, id: u16, edns: bool) -> Result<usize, Full> {
+    query(out, apex, Rtype::SOA, id, edns)
+}
+
+fn query(out: &mut [u8], apex: NameRef<'_>, qtype: Rtype, id: u16, edns: bool) -> Result<usize, Full> {
+    let mut writer = Writer::new(out);
+    writer.question(apex, qtype, Class::IN)?;
+    if edns {
+        writer.additional(|rest| Edns::OURS.write(rest))?;
+    }
+    match writer.finish(id, Flags::of(Opcode::QUERY)) {
+        0 => Err(Full),
+        length => Ok(length),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::name::Name;
+    use crate::wire::Message;
+
+    #[test]
+    fn asks_what_it_is_told() {
+        let apex: Name = "Example.org.".parse().unwrap();
+        for (edns, write, qtype) in [
+            (false, axfr_query as fn(&mut [u8], NameRef<'_>, u16, bool) -> Result<usize, Full>, Rtype::AXFR),
+            (true, axfr_query, Rtype::AXFR),
+            (false, soa_query, Rtype::SOA),
+            (true, soa_query, Rtype::SOA),
+        ] {
+            let mut out = [0; 300];
+            let length = write(&mut out, apex.as_ref(), 0xbeef, edns).unwrap();
+            let message = Message::new(&out[..length]).unwrap();
+            let layout = message.layout().unwrap();
+            assert_eq!((message.header().id, message.header().flags), (0xbeef, Flags::default()));
+            let question = message.question().unwrap().unwrap();
+            assert!(question.qname.as_ref().octets_eq(apex.as_ref()));
+            assert_eq!((question.qtype, question.qclass), (qtype, Class::IN));
+            assert_eq!(Edns::read(&message, &layout).unwrap().map(|edns| edns.udp_size), edns.then_some(1232));
+        }
+    }
+
+    #[test]
+    fn needs_no_more_than_300_octets_and_says_when_it_has_less() {
+        let mut octets = [1, b'a'].repeat(127);
+        octets.push(0);
+        let apex = Name::from_octets(&octets).unwrap();
+        let length = axfr_query(&mut [0; 300], apex.as_ref(), 1, true).unwrap();
+        for room in 0..length {
+            assert_eq!(axfr_query(&mut [0; 300][..room], apex.as_ref(), 1, true), Err(Full), "{room}");
+        }
+    }
+}
