@@ -121,6 +121,11 @@ pub(super) fn read_directive(text: &[u8], tokens: &[Token], origin: Option<&[u8]
             2 => (Directive::Include(path, None), 2),
             _ => (Directive::Include(path, Some(name(2)?)), 3),
         }
+    } else if keyword.eq_ignore_ascii_case(b"$GENERATE") {
+        return Err(Fault::new(
+            0,
+            "$GENERATE is BIND's own and not read: write the records out (named-compilezone does)",
+        ));
     } else {
         let known = "known are $ORIGIN, $TTL and $INCLUDE (write an owner that begins with a dollar sign as \\$)";
         return Err(Fault::new(0, format!("directive {} is not known: {known}", quote(keyword))));

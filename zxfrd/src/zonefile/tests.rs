@@ -1,3 +1,4 @@
+use std::io::Write as _;
 use std::path::Path;
 use std::process::Command;
 
@@ -122,7 +123,7 @@ fn problems_say_where_and_what() {
         "7:6: MX: the record ends too early: a field is missing",
         "8:11: MX: 'b': there is more behind the record's last field",
         "9:3: type 'TSIG' cannot stand in a zone",
-        "10:1: directive '$GENERATE' is not known",
+        "10:1: $GENERATE is BIND's own and not read",
         "11:1: owner 'h..i': the name has an empty label",
         "12:1: the directive ends too early",
         "13:10: A: '010203': these octets are not a valid RDATA of A",
@@ -237,7 +238,6 @@ fn included_files() {
 
 #[test]
 fn compressed_and_too_large_files() {
-    use std::io::Write as _;
     let folder = tempfile::tempdir().unwrap();
     let text = format!("{SOA}a NS b\n");
     let mut gzip = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
@@ -370,7 +370,8 @@ fn every_type_is_written_as_it_is_read() {
 #[test]
 fn named_checkzone_accepts_every_type() {
     let Ok(version) = Command::new("named-checkzone").arg("-v").output() else {
-        eprintln!("SKIPPED: named-checkzone is not installed");
+        // Not by a macro: the test harness would keep it to itself.
+        let _ = writeln!(std::io::stderr(), "SKIPPED: named-checkzone is not installed");
         return;
     };
     assert!(version.status.success());
