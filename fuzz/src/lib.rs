@@ -1,0 +1,12 @@
+//! What is fuzzed: each function takes any octets and panics when a law of the code doesn't hold for them.
+//!
+//! With cargo-fuzz: `cargo +nightly fuzz run TARGET fuzz/corpus/TARGET fuzz/seeds/TARGET`, from the top folder. On stable,
+//! the test `fuzz_replay` feeds them the seeds and mutations of these.
+
+mod message;
+mod name_rdata;
+mod tsig_verify;
+
+pub use message::message;
+pub use name_rdata::name_rdata;
+pub use tsig_verify::tsig_verify;
