@@ -4,6 +4,8 @@
 //! |---|---|
 //! | [`config`] | the configuration file and key files: plain data, problems with line and column |
 //! | [`zonefile`] | zone text in and out: every record type, problems with file, line and column |
+//! | [`zone`] | zone files to versions, versions to text |
 
 pub mod config;
+pub mod zone;
 pub mod zonefile;

@@ -40,7 +40,7 @@ mod tests;
 pub use names::{parse_name, write_name};
 pub use output::write_rdata;
 pub use problem::{Problem, ReadError};
-pub use reader::{Options, Summary, read, read_text};
+pub use reader::{Options, Remark, Summary, read, read_text};
 pub use types::{parse_type, write_type};
 pub use writer::{Format, Writer, write_json, write_record};
 
@@ -57,4 +57,22 @@ pub struct Record<'a> {
     pub ttl: u32,
     /// The RDATA: uncompressed wire octets, at most 65,535.
     pub rdata: &'a [u8],
+}
+
+impl<'a> From<zxfr_core::wire::Record<'a>> for Record<'a> {
+    fn from(record: zxfr_core::wire::Record<'a>) -> Self {
+        let zxfr_core::wire::Record { owner, rtype, class, ttl, rdata } = record;
+        Self { owner: owner.as_octets(), rtype: rtype.0, class: class.0, ttl, rdata }
+    }
+}
+
+impl<'a> TryFrom<Record<'a>> for zxfr_core::wire::Record<'a> {
+    type Error = zxfr_core::name::NameFault;
+
+    fn try_from(record: Record<'a>) -> Result<Self, Self::Error> {
+        use zxfr_core::name::NameRef;
+        use zxfr_core::wire::{Class, Rtype};
+        let Record { owner, rtype, class, ttl, rdata } = record;
+        Ok(Self { owner: NameRef::from_octets(owner)?, rtype: Rtype(rtype), class: Class(class), ttl, rdata })
+    }
 }

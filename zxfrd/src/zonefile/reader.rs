@@ -56,16 +56,34 @@ pub struct Summary {
     pub warnings: Vec<Problem>,
 }
 
+/// What a sink may give back about a record that it took.
+pub trait Remark {
+    /// A warning about the record, reported with its line.
+    fn into_warning(self) -> Option<String>;
+}
+
+impl Remark for () {
+    fn into_warning(self) -> Option<String> {
+        None
+    }
+}
+
+impl Remark for Option<String> {
+    fn into_warning(self) -> Self {
+        self
+    }
+}
+
 /// Reads the zone file at `path`, plain, gzip or xz, and hands each record of the zone to `sink` in the order of the
-/// text. An error of the sink ends reading and is reported with the record's line.
+/// text. An error of the sink ends reading and is reported with the record's line; so is a warning, which doesn't.
 ///
 /// # Errors
 /// The problems of the file. The sink may have been given records before the first one, so what it gathered is
 /// worth nothing then.
-pub fn read<E: Display>(
+pub fn read<R: Remark, E: Display>(
     path: &Path,
     options: &Options<'_>,
-    sink: impl FnMut(Record<'_>) -> Result<(), E>,
+    sink: impl FnMut(Record<'_>) -> Result<R, E>,
 ) -> Result<Summary, ReadError> {
     match source::load(path, options.max_octets) {
         Ok(text) => read_text(&text, path, options, sink),
@@ -86,11 +104,11 @@ pub fn read<E: Display>(
 ///
 /// # Errors
 /// As [`read()`].
-pub fn read_text<E: Display>(
+pub fn read_text<R: Remark, E: Display>(
     text: &[u8],
     path: &Path,
     options: &Options<'_>,
-    sink: impl FnMut(Record<'_>) -> Result<(), E>,
+    sink: impl FnMut(Record<'_>) -> Result<R, E>,
 ) -> Result<Summary, ReadError> {
     let mut zone = Zone {
         options,
@@ -155,7 +173,7 @@ struct Scope<'a> {
     owner: Vec<u8>,
 }
 
-impl<E: Display, S: FnMut(Record<'_>) -> Result<(), E>> Zone<'_, S> {
+impl<R: Remark, E: Display, S: FnMut(Record<'_>) -> Result<R, E>> Zone<'_, S> {
     /// Reads the entries of one file. Breaks when reading is to end.
     fn read_file(&mut self, text: &[u8], origin: Option<Vec<u8>>) -> ControlFlow<()> {
         let mut scope = Scope { text, origin, owner: Vec::new() };
@@ -247,7 +265,11 @@ impl<E: Display, S: FnMut(Record<'_>) -> Result<(), E>> Zone<'_, S> {
         }
         self.records += 1;
         let record = Record { owner: &scope.owner, rtype: head.rtype, class: IN, ttl, rdata: &self.rdata };
-        (self.sink)(record).map_err(|error| Fault::fatal(error.to_string()))
+        let remark = (self.sink)(record).map_err(|error| Fault::fatal(error.to_string()))?;
+        if let Some(warning) = remark.into_warning() {
+            self.warn(warning);
+        }
+        Ok(())
     }
 
     /// The TTL of a record: its own; `$TTL` (RFC 2308 §4); the last one of a record (RFC 1035 §5.1); for an SOA that
