@@ -40,7 +40,7 @@ pub trait Host {
     /// When there is none that may be served.
     fn version(&self, zone: NameRef<'_>) -> Result<Arc<Version>, Unserved>;
 
-    /// Whether one more transfer may start now.
+    /// Whether one more transfer may start now; when it may, it starts.
     fn admit_transfer(&self, zone: NameRef<'_>, asker: &Asker) -> bool;
 }
 
@@ -242,13 +242,15 @@ impl<'m> Request<'m> {
         if *qtype == Rtype::SOA {
             return Ok(Action::Reply(replier.soa(&version, &mut signer, now)));
         }
+        let outbound = match Outbound::axfr(version, asked.clone(), signer.clone()) {
+            Ok(outbound) => outbound,
+            Err(unsignable) => return refuse(&mut signer, Refusal::Unsignable(unsignable)),
+        };
+        // Last, so that every transfer that was admitted starts.
         if !host.admit_transfer(zone, asker) {
             return refuse(&mut signer, Refusal::Quota);
         }
-        match Outbound::axfr(version, self.asked.clone(), signer.clone()) {
-            Ok(outbound) => Ok(Action::Stream(outbound)),
-            Err(unsignable) => refuse(&mut signer, Refusal::Unsignable(unsignable)),
-        }
+        Ok(Action::Stream(outbound))
     }
 }
 

@@ -151,7 +151,9 @@ pub enum Error {
 }
 
 impl Error {
-    pub(super) const fn wire(error: WireError, message: u64) -> Self {
+    /// A malformed message, by its number from 1.
+    #[must_use]
+    pub const fn wire(error: WireError, message: u64) -> Self {
         Self::Peer { fault: PeerFault::Wire(error.fault), message, offset: error.offset }
     }
 }

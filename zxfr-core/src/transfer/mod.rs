@@ -7,11 +7,13 @@
 //! | [`outbound`] | sending a zone version |
 //! | `cursor` | [`CursorOutbound`]: sending a host's own records, without `alloc` |
 //! | `query` | the queries that a secondary sends: AXFR, SOA |
+//! | `answer` | [`read_soa_answer`]: the answer to the latter |
 //! | `inbound` | [`Inbound`]: messages in, records out, provisional until the closing SOA |
 //! | `error` | [`Error`]: who is at fault when a transfer fails, and where |
 //! | `limits` | [`Limits`] of what is taken in, [`Totals`] of what went by |
 //! | `soa` | the SOA that opened a transfer, kept until it is closed |
 
+mod answer;
 mod asked;
 mod cursor;
 mod error;
@@ -24,6 +26,7 @@ pub mod outbound;
 mod query;
 mod soa;
 
+pub use answer::{SoaAnswer, read_soa_answer};
 pub use asked::Asked;
 pub use cursor::{Cursor, CursorOutbound, SendError};
 pub use error::{Error, Limit, PeerFault};

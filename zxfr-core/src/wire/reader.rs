@@ -41,6 +41,8 @@ pub struct Message<'m> {
 pub struct Layout {
     /// The first octet after the question section.
     pub answers_at: usize,
+    /// The type of the last record of the answer section, if it has any.
+    pub last_answer: Option<Rtype>,
     /// The first octet after the answer section.
     pub authorities_at: usize,
     /// Where the OPT record starts (RFC 6891), if there is one.
@@ -101,7 +103,8 @@ impl<'m> Message<'m> {
             (here, _) = read.map_err(|error| failed(error, here.at))?;
         }
         let answers_at = here.at;
-        let mut layout = Layout { answers_at, authorities_at: answers_at, opt_at: None, tsig_at: None };
+        let mut layout =
+            Layout { answers_at, last_answer: None, authorities_at: answers_at, opt_at: None, tsig_at: None };
         for _ in 0..self.header.answers {
             here = self.skip_record(here, Section::Answer, &mut layout)?;
         }
@@ -141,6 +144,7 @@ impl<'m> Message<'m> {
                 }
                 layout.opt_at = Some(start.at);
             }
+            rtype if section == Section::Answer => layout.last_answer = Some(rtype),
             _ => {}
         }
         Ok(Cursor::new(self.octets, after))

@@ -1,0 +1,243 @@
+//! Pulling zones: a [`Client`] is a connection to a primary that carries many transfers at once, told apart by message ID.
+//!
+//! | module | holds |
+//! |---|---|
+//! | `error` | [`Error`]: what went wrong, in words for operators |
+//! | `sink` | [`Sink`]: where a zone goes |
+//! | `link` | the task that owns the connection |
+//! | `tally` | following a transfer without looking into records, for measuring |
+//! | `udp` | [`soa_udp`]: the SOA, over a datagram |
+
+mod error;
+mod link;
+mod sink;
+mod tally;
+mod udp;
+
+pub use error::Error;
+pub use sink::{Sink, SinkError};
+pub use udp::soa_udp;
+pub use zxfr_core::transfer::SoaAnswer;
+
+use crate::clock;
+use crate::identity::PeerIdentity;
+use link::{Exchange, Link};
+use std::net::SocketAddr;
+use std::time::Duration;
+use tally::Tally;
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::net::TcpStream;
+use tokio::time::{Instant, timeout};
+use zxfr_core::name::NameRef;
+use zxfr_core::serial::Serial;
+use zxfr_core::transfer::{self, Event, Inbound, Limits, Totals, axfr_query, soa_query};
+use zxfr_core::tsig::{Key, Mac, Verifier, sign_request};
+use zxfr_core::wire::Full;
+
+/// The octets that the largest query takes: name, OPT, TSIG.
+const MAX_QUERY: usize = 1024;
+
+/// How long to wait for a peer.
+#[derive(Clone, Copy, Debug)]
+pub struct Timeouts {
+    /// For a connection to be made.
+    pub connect: Duration,
+    /// For the next message.
+    pub progress: Duration,
+    /// For a whole transfer.
+    pub transfer: Duration,
+}
+
+impl Default for Timeouts {
+    /// 10 s for a connection, 30 s for the next message, 2 h for a transfer.
+    fn default() -> Self {
+        Self {
+            connect: Duration::from_secs(10),
+            progress: Duration::from_secs(30),
+            transfer: Duration::from_secs(2 * 3600),
+        }
+    }
+}
+
+/// What a transfer in was.
+#[derive(Clone, Copy, Debug)]
+pub struct InReport {
+    /// The serial of the zone that came.
+    pub serial: Serial,
+    /// Messages, records with the closing SOA, octets.
+    pub totals: Totals,
+    /// Records outside the zone, left out.
+    pub skipped: u64,
+    /// From the request to the first message.
+    pub first_message: Duration,
+    /// From the request to the end.
+    pub elapsed: Duration,
+}
+
+/// A connection to a primary. Clones use the same connection; it is closed when the last is dropped.
+#[derive(Clone, Debug)]
+pub struct Client {
+    link: Link,
+    timeouts: Timeouts,
+}
+
+impl Client {
+    /// Connects by TCP.
+    ///
+    /// # Errors
+    /// When no connection is made in time.
+    pub async fn connect(addr: SocketAddr, timeouts: Timeouts) -> Result<Self, Error> {
+        let stream = match timeout(timeouts.connect, TcpStream::connect(addr)).await {
+            Ok(stream) => stream.map_err(Error::Connect)?,
+            Err(_) => return Err(Error::Timeout { what: "connection", after: timeouts.connect }),
+        };
+        // Requests are written whole, so there is nothing for Nagle's algorithm to gather.
+        stream.set_nodelay(true).map_err(Error::Connect)?;
+        Ok(Self::over(stream, PeerIdentity::tcp(addr), timeouts))
+    }
+
+    /// Uses a stream that is there already. To be called within a tokio runtime: a task is started for the stream.
+    pub fn over<S>(stream: S, peer: PeerIdentity, timeouts: Timeouts) -> Self
+    where
+        S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+    {
+        Self { link: Link::start(stream, peer), timeouts }
+    }
+
+    /// Who is at the other end.
+    #[must_use]
+    pub fn peer(&self) -> PeerIdentity {
+        self.link.peer()
+    }
+
+    /// Asks for the SOA of a zone.
+    ///
+    /// # Errors
+    /// When the peer doesn't answer in time, refuses, or answers wrongly.
+    pub async fn soa<M: Mac>(&self, zone: NameRef<'_>, key: Option<&Key<M>>) -> Result<SoaAnswer, Error> {
+        let (mut exchange, mut verifier) = self.ask(key, |out, id| soa_query(out, zone, id, true)).await?;
+        let message = self.answer(&mut exchange, Instant::now()).await?;
+        let answer = transfer::read_soa_answer(&message, zone, exchange.id(), verifier.as_mut(), clock::unix())?;
+        exchange.done();
+        Ok(answer)
+    }
+
+    /// Transfers a zone into `sink`: its SOA first, the closing SOA left out. What the sink got is the zone only when this
+    /// returns `Ok`; else it is to be thrown away.
+    ///
+    /// # Errors
+    /// When the transfer fails in any way, or the sink does.
+    pub async fn axfr<M: Mac, S: Sink>(
+        &self,
+        zone: NameRef<'_>,
+        key: Option<&Key<M>>,
+        limits: Limits,
+        sink: &mut S,
+    ) -> Result<InReport, Error> {
+        let started = Instant::now();
+        let (mut exchange, verifier) = self.ask(key, |out, id| axfr_query(out, zone, id, true)).await?;
+        let mut inbound = Inbound::axfr(zone, exchange.id(), limits, verifier);
+        let mut first_message = None;
+        loop {
+            let message = match self.answer(&mut exchange, started).await {
+                Ok(message) => message,
+                // Nothing more comes: let the machine say what was missing.
+                Err(Error::Closed) => return Err(inbound.eof().map_or_else(Error::Transfer, |()| Error::Closed)),
+                Err(error) => return Err(error),
+            };
+            first_message.get_or_insert_with(|| started.elapsed());
+            let mut events = inbound.handle_message(&message, clock::now())?;
+            while let Some(event) = events.next()? {
+                match event {
+                    Event::Begin { soa: record } | Event::Add(record) => sink.record(&record)?,
+                    Event::Skipped(record) => sink.skipped(&record),
+                    Event::Commit { serial } => {
+                        exchange.done();
+                        return Ok(InReport {
+                            serial,
+                            totals: inbound.totals(),
+                            skipped: inbound.skipped(),
+                            first_message: first_message.unwrap_or_default(),
+                            elapsed: started.elapsed(),
+                        });
+                    }
+                }
+            }
+            sink.progress(inbound.totals());
+        }
+    }
+
+    /// Transfers a zone and throws it away: signatures are verified and records counted, but not looked into. For measuring
+    /// how fast a primary is.
+    ///
+    /// # Errors
+    /// When the transfer fails as far as that can be seen.
+    pub async fn axfr_tally<M: Mac>(&self, zone: NameRef<'_>, key: Option<&Key<M>>) -> Result<InReport, Error> {
+        let started = Instant::now();
+        let (mut exchange, verifier) = self.ask(key, |out, id| axfr_query(out, zone, id, true)).await?;
+        let mut tally = Tally::new(verifier);
+        let mut first_message = None;
+        loop {
+            let message = self.answer(&mut exchange, started).await?;
+            first_message.get_or_insert_with(|| started.elapsed());
+            if let Some(serial) = tally.count(&message, clock::unix())? {
+                exchange.done();
+                return Ok(InReport {
+                    serial,
+                    totals: tally.totals(),
+                    skipped: 0,
+                    first_message: first_message.unwrap_or_default(),
+                    elapsed: started.elapsed(),
+                });
+            }
+        }
+    }
+
+    /// Sends a query, signed if there is a key.
+    async fn ask<M: Mac>(
+        &self,
+        key: Option<&Key<M>>,
+        write: impl FnOnce(&mut [u8], u16) -> Result<usize, Full>,
+    ) -> Result<(Exchange, Option<Verifier<M>>), Error> {
+        let id = self.link.free_id()?;
+        let mut query = [0; MAX_QUERY];
+        let (length, verifier) = write_query(&mut query, key, |out| write(out, id.number()))?;
+        Ok((self.link.send(id, &query[..length])?, verifier))
+    }
+
+    /// The next message of an answer that was asked for at `started`.
+    async fn answer(&self, exchange: &mut Exchange, started: Instant) -> Result<bytes::Bytes, Error> {
+        let Timeouts { progress, transfer, .. } = self.timeouts;
+        let left = transfer.saturating_sub(started.elapsed());
+        match timeout(progress.min(left), exchange.message()).await {
+            Ok(message) => message,
+            Err(_) if left < progress => Err(Error::Timeout { what: "whole transfer", after: transfer }),
+            Err(_) => Err(Error::Timeout { what: "next message", after: progress }),
+        }
+    }
+}
+
+/// Writes a query into `query` and signs it.
+fn write_query<M: Mac>(
+    query: &mut [u8],
+    key: Option<&Key<M>>,
+    write: impl FnOnce(&mut [u8]) -> Result<usize, Full>,
+) -> Result<(usize, Option<Verifier<M>>), Error> {
+    // The buffer is larger than any query.
+    let unsendable = |Full| Error::Unsendable;
+    let length = write(query).map_err(unsendable)?;
+    match key {
+        None => Ok((length, None)),
+        Some(key) => {
+            let (length, verifier) = sign_request(key, query, length, clock::unix()).map_err(unsendable)?;
+            Ok((length, Some(verifier)))
+        }
+    }
+}
+
+/// A number that nobody can guess (RFC 5452 §4.3).
+fn random_id() -> Result<u16, Error> {
+    let mut octets = [0; 2];
+    getrandom::fill(&mut octets).map_err(|_| Error::NoRandomness)?;
+    Ok(u16::from_be_bytes(octets))
+}

@@ -1,0 +1,59 @@
+//! Listening on one port for UDP and TCP.
+
+use socket2::{Domain, Protocol, Socket, Type};
+use std::io;
+use std::net::SocketAddr;
+use tokio::net::{TcpListener, UdpSocket};
+
+/// How many connections may wait to be accepted.
+const BACKLOG: i32 = 1024;
+/// How often a port that is free for one protocol but not the other is given back and another taken.
+const ATTEMPTS: usize = 16;
+
+/// Binds UDP and TCP to the same address and port. With port 0 a port is found that is free for both.
+///
+/// # Errors
+/// When the address can't be bound.
+pub fn bind(addr: SocketAddr) -> io::Result<(UdpSocket, TcpListener)> {
+    let mut attempt = 1;
+    loop {
+        let tcp = open(addr, Type::STREAM, Protocol::TCP)?;
+        tcp.listen(BACKLOG)?;
+        let tcp = TcpListener::from_std(tcp.into())?;
+        let bound = tcp.local_addr()?;
+        match open(bound, Type::DGRAM, Protocol::UDP) {
+            Ok(udp) => return Ok((UdpSocket::from_std(udp.into())?, tcp)),
+            Err(error) if addr.port() == 0 && attempt < ATTEMPTS && error.kind() == io::ErrorKind::AddrInUse => {
+                attempt += 1;
+            }
+            Err(error) => return Err(error),
+        }
+    }
+}
+
+fn open(addr: SocketAddr, kind: Type, protocol: Protocol) -> io::Result<Socket> {
+    let socket = Socket::new(Domain::for_address(addr), kind, Some(protocol))?;
+    if addr.is_ipv6() {
+        socket.set_only_v6(true)?;
+    }
+    if kind == Type::STREAM {
+        // So that a restart doesn't wait for connections in TIME_WAIT.
+        socket.set_reuse_address(true)?;
+    }
+    socket.set_nonblocking(true)?;
+    socket.bind(&addr.into())?;
+    Ok(socket)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn one_port_for_both() {
+        let (udp, tcp) = bind("127.0.0.1:0".parse().unwrap()).unwrap();
+        assert_eq!(udp.local_addr().unwrap(), tcp.local_addr().unwrap());
+        let taken = bind(udp.local_addr().unwrap());
+        assert_eq!(taken.unwrap_err().kind(), io::ErrorKind::AddrInUse);
+    }
+}
