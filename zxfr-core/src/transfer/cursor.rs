@@ -282,3 +282,6 @@ fn set_additionals(message: &mut [u8], count: u8) {
         [*high, *low] = [0, count];
     }
 }
+
+#[cfg(all(test, feature = "rustcrypto"))]
+mod tests;

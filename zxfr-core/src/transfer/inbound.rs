@@ -436,3 +436,6 @@ impl Events<'_> {
         }
     }
 }
+
+#[cfg(all(test, feature = "rustcrypto"))]
+mod tests;

@@ -25,6 +25,8 @@ mod limits;
 pub mod outbound;
 mod query;
 mod soa;
+#[cfg(all(test, feature = "rustcrypto"))]
+mod testing;
 
 pub use answer::{SoaAnswer, read_soa_answer};
 pub use asked::Asked;
