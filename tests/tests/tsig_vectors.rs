@@ -1,14 +1,14 @@
 //! TSIG against known answers and against what BIND, Knot DNS and NSD signed: needs the corpus folder in `ZXFR_CORPUS`.
 
 mod corpus;
+#[path = "corpus/streams.rs"]
+mod streams;
 
 use std::fs;
-use std::io::Read;
-use std::path::Path;
 
 use base64ct::{Base64, Encoding};
-use flate2::read::GzDecoder;
 use serde_json::Value;
+use streams::{messages, number, octets, text};
 use zxfr_core::name::Name;
 use zxfr_core::time::UnixTime;
 use zxfr_core::tsig::rustcrypto::Hmac;
@@ -17,20 +17,6 @@ use zxfr_core::tsig::{
     verify_request,
 };
 use zxfr_core::wire::{Layout, Message, Rcode};
-
-fn text<'v>(entry: &'v Value, field: &str) -> &'v str {
-    entry[field].as_str().unwrap_or_else(|| panic!("{field} in {entry}"))
-}
-
-fn number(entry: &Value, field: &str) -> u64 {
-    entry[field].as_u64().unwrap_or_else(|| panic!("{field} in {entry}"))
-}
-
-fn octets(entry: &Value, field: &str) -> Vec<u8> {
-    let hex = text(entry, field).as_bytes();
-    let digit = |octet: &u8| char::from(*octet).to_digit(16).unwrap() as u8;
-    hex.chunks_exact(2).map(|pair| digit(&pair[0]) << 4 | digit(&pair[1])).collect()
-}
 
 fn key(entry: &Value) -> Key<Hmac> {
     let name: Name = text(entry, "key_name").parse().unwrap();
@@ -166,27 +152,6 @@ fn raw_hmac_vectors() {
         mac.update(&octets(vector, "payload"));
         assert_eq!(mac.finish().as_slice(), octets(vector, "hmac"), "{vector}");
     }
-}
-
-/// The messages of a recorded stream: datagrams alone, TCP with two octets of length before each.
-fn messages(file: &Path) -> Vec<Vec<u8>> {
-    let mut octets = fs::read(file).unwrap();
-    if file.extension().is_some_and(|extension| extension == "gz") {
-        let packed = std::mem::take(&mut octets);
-        GzDecoder::new(&packed[..]).read_to_end(&mut octets).unwrap();
-    }
-    if file.extension().is_some_and(|extension| extension == "udp") {
-        return vec![octets];
-    }
-    let mut messages = Vec::new();
-    let mut rest = &octets[..];
-    while let [high, low, after @ ..] = rest {
-        let (message, after) = after.split_at(usize::from(u16::from_be_bytes([*high, *low])));
-        messages.push(message.to_vec());
-        rest = after;
-    }
-    assert!(rest.is_empty());
-    messages
 }
 
 /// How a stream went: messages, signed ones, and where it failed, if it did.
