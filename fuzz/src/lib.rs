@@ -3,10 +3,12 @@
 //! With cargo-fuzz: `cargo +nightly fuzz run TARGET fuzz/corpus/TARGET fuzz/seeds/TARGET`, from the top folder. On stable,
 //! the test `fuzz_replay` feeds them the seeds and mutations of these.
 
+mod inbound_axfr;
 mod message;
 mod name_rdata;
 mod tsig_verify;
 
+pub use inbound_axfr::inbound_axfr;
 pub use message::message;
 pub use name_rdata::name_rdata;
 pub use tsig_verify::tsig_verify;

@@ -140,6 +140,11 @@ fn replay(name: &str, target: Target) {
 }
 
 #[test]
+fn inbound_axfr() {
+    replay("inbound_axfr", zxfr_fuzz::inbound_axfr);
+}
+
+#[test]
 fn message() {
     replay("message", zxfr_fuzz::message);
 }
@@ -170,5 +175,34 @@ fn signed_seeds_are_accepted() {
         let record = TsigRecord::read(&message, &layout).unwrap().unwrap();
         let key = Key::<Hmac>::new(record.key_name.as_ref(), algorithm, b"fuzz").unwrap();
         assert!(verify_request(&message, &layout, &record, [key], UnixTime(1_800_000_000)).is_ok(), "{algorithm}");
+    }
+}
+
+/// As [`signed_seeds_are_accepted`].
+#[test]
+fn whole_transfers_among_the_seeds_are_whole() {
+    use zxfr_core::name::Name;
+    use zxfr_core::time::{Instant, Now, UnixTime};
+    use zxfr_core::transfer::{Inbound, Limits};
+    use zxfr_core::tsig::{Algorithm, Key, NullMac, Verifier};
+
+    let apex: Name = "example.".parse().unwrap();
+    let key_name: Name = "key.example.".parse().unwrap();
+    let now = Now { instant: Instant::default(), unix: UnixTime(1_800_000_000) };
+    for (seed, records) in [("soa-alone", 2), ("one-message", 5), ("three-messages", 6), ("signed", 5), ("skipped", 4)]
+    {
+        let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("../fuzz/seeds/inbound_axfr").join(seed);
+        let key = Key::<NullMac>::new(key_name.as_ref(), Algorithm::HmacSha256, b"fuzz").unwrap();
+        let verifier = (seed == "signed").then(|| Verifier::new(key, &[]));
+        let mut inbound = Inbound::axfr(apex.as_ref(), 0x1234, Limits::default(), verifier);
+        let octets = fs::read(file).unwrap();
+        let mut rest = &octets[..];
+        while let Some((length, after)) = rest.split_first_chunk::<2>() {
+            let (message, after) = after.split_at(usize::from(u16::from_be_bytes(*length)));
+            let mut events = inbound.handle_message(message, now).unwrap_or_else(|error| panic!("{seed}: {error}"));
+            while events.next().unwrap_or_else(|error| panic!("{seed}: {error}")).is_some() {}
+            rest = after;
+        }
+        assert_eq!((inbound.eof(), inbound.totals().records), (Ok(()), records), "{seed}");
     }
 }
