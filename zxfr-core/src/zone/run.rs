@@ -19,6 +19,8 @@ pub(super) struct RunWriter {
     rrset: Rrset,
     levelled: u64,
     empty: bool,
+    /// Whether TTLs are evened.
+    levels: bool,
 }
 
 /// What is known of the RRset that is being written.
@@ -44,7 +46,13 @@ impl RunWriter {
             rrset: Rrset::default(),
             levelled: 0,
             empty: true,
+            levels: true,
         }
+    }
+
+    /// A run that will be merged with others: duplicates may still go, and with them their TTLs, so these stay as they are.
+    pub(super) fn provisional() -> Self {
+        Self { levels: false, ..Self::new(BuildLimits::NONE) }
     }
 
     /// The run that is a zone's head: its first message begins with the question.
@@ -107,7 +115,7 @@ impl RunWriter {
     /// Evens the TTLs of the RRset that ends here. Signatures have the TTLs of what they cover (RFC 4034 §3).
     fn end_rrset(&mut self) {
         let Rrset { page, record, ttl, mixed, .. } = self.rrset;
-        if !mixed || matches!(self.rtype, Rtype::RRSIG | Rtype::SIG) {
+        if !mixed || !self.levels || matches!(self.rtype, Rtype::RRSIG | Rtype::SIG) {
             return;
         }
         self.levelled = self.levelled.saturating_add(1);

@@ -114,7 +114,7 @@ impl Sorter {
     fn write_late(&mut self) -> Result<(), BuildError> {
         self.late.sort_keyed();
         // What limits an RRset is seen when runs are merged.
-        let mut run = RunWriter::new(BuildLimits::NONE);
+        let mut run = RunWriter::provisional();
         let mut first: &[u8] = &[];
         let mut last: &[u8] = &[];
         for (key, record) in self.late.keyed_records() {

@@ -118,6 +118,20 @@ proptest! {
 }
 
 #[test]
+fn ttls_of_duplicates_do_not_count() {
+    let records = [
+        soa("example."),
+        Owned::new("b.example.", Rtype(65_280), 1, b""),
+        Owned::new("c.example.", Rtype(65_280), 1, b""),
+        Owned::new("b.example.", Rtype(65_280), 0, b""),
+        Owned::new("b.example.", Rtype(65_280), 1, b"\0"),
+    ];
+    let (version, summary) = build(&records).unwrap();
+    assert_eq!(listed(&version), expected(&records));
+    assert_eq!((summary.duplicates, summary.ttls_levelled), (1, 0));
+}
+
+#[test]
 fn every_page_is_a_message_within_its_size() {
     let mut records = std::vec![soa("example.")];
     for number in 0..5_000 {
