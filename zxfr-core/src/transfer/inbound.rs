@@ -266,6 +266,7 @@ impl Stream {
     }
 
     /// What a record means here. It is the last of its message when none is `left`.
+    #[inline]
     fn take<'a>(
         &mut self,
         record: Record<'a>,
@@ -288,11 +289,13 @@ impl Stream {
         if matches!(self.state, State::Start) {
             return Err(PeerFault::FirstNotSoa(record.rtype).into());
         }
-        if !record.owner.is_at_or_below(self.apex.as_ref()) {
+        let same_owner = self.row.has_owner(record.owner);
+        // All owners of rows lie in the zone.
+        if !same_owner && !record.owner.is_at_or_below(self.apex.as_ref()) {
             self.skipped = self.skipped.saturating_add(1);
             return Ok(Event::Skipped(record));
         }
-        self.row.count(&record, &self.limits)?;
+        self.row.count(&record, same_owner, &self.limits)?;
         Ok(Event::Add(record))
     }
 
@@ -369,9 +372,15 @@ impl Row {
         Self { owner: Name::empty(), rtype: none, records: 0, lowest: none, highest: none, types: 0 }
     }
 
-    fn count(&mut self, record: &Record<'_>, limits: &Limits) -> Result<(), Limit> {
+    #[inline]
+    fn has_owner(&self, owner: NameRef<'_>) -> bool {
+        owner.octets_eq(self.owner.as_ref()) || owner == self.owner.as_ref()
+    }
+
+    #[inline]
+    fn count(&mut self, record: &Record<'_>, same_owner: bool, limits: &Limits) -> Result<(), Limit> {
         let rtype = record.rtype;
-        if !record.owner.octets_eq(self.owner.as_ref()) && record.owner != self.owner.as_ref() {
+        if !same_owner {
             self.owner.set(record.owner);
             (self.lowest, self.highest, self.types) = (rtype, rtype, 1);
             (self.rtype, self.records) = (rtype, 1);
