@@ -7,5 +7,7 @@
 //! | [`zone`] | zone files to versions, versions to text |
 
 pub mod config;
+pub mod logging;
+pub mod registry;
 pub mod zone;
 pub mod zonefile;

@@ -7,11 +7,12 @@ use std::path::Path;
 
 use ipnet::IpNet;
 use toml::Spanned;
+use zxfr_core::name::Name;
+use zxfr_core::tsig::Algorithm;
 
 use super::raw;
-use super::secret::{Algorithm, Secret, TsigKey};
-use super::{Acl, Config, ConfigError, Dns, Limits, Outgoing, Peer, Problem, Source, Zone, read_text};
-use crate::zonefile::parse_name;
+use super::secret::{ALGORITHMS, Secret, TsigKey};
+use super::{Acl, Config, ConfigError, Dns, Limits, Outgoing, Peer, Problem, Source, Zone, domain_name, read_text};
 
 /// Checks every rule and resolves every reference.
 pub(super) fn check(raw: &raw::Config, text: &str, path: &Path) -> Result<Config, ConfigError> {
@@ -114,12 +115,12 @@ impl Checker<'_> {
         Dns { listen }
     }
 
-    /// The wire octets of a domain name, and its key: lower case.
-    fn domain_name(&mut self, name: &Spanned<String>) -> Option<(Vec<u8>, Vec<u8>)> {
-        match parse_name(name.get_ref()) {
-            Ok(wire) => {
-                let key = wire.to_ascii_lowercase();
-                Some((wire, key))
+    /// A domain name, and its key: the octets in lower case.
+    fn domain_name(&mut self, name: &Spanned<String>) -> Option<(Name, Vec<u8>)> {
+        match domain_name(name.get_ref()) {
+            Ok(name) => {
+                let key = name.to_lowercase().as_octets().to_vec();
+                Some((name, key))
             }
             Err(what) => {
                 self.fail(name, format!("{:?} is not a domain name: {what}", name.get_ref()));
@@ -131,11 +132,10 @@ impl Checker<'_> {
     fn tsig(&mut self, raw: &[raw::Tsig], limits: &Limits) -> (Vec<TsigKey>, Names) {
         let (mut keys, mut names) = (Vec::new(), Names::default());
         for (position, entry) in raw.iter().enumerate() {
-            let algorithm = Algorithm::from_name(entry.algo.get_ref());
+            let algorithm = entry.algo.get_ref().parse().ok();
             match algorithm {
                 None => {
-                    let known = Algorithm::KNOWN;
-                    self.fail(&entry.algo, format!("{:?} is not an algorithm: use {known}", entry.algo.get_ref()));
+                    self.fail(&entry.algo, format!("{:?} is not an algorithm: use {ALGORITHMS}", entry.algo.get_ref()));
                 }
                 Some(Algorithm::HmacMd5) if !limits.allow_hmac_md5 => {
                     let what = "hmac-md5 is weak: use hmac-sha256, or set allow_hmac_md5 = true under [limits]";
@@ -199,8 +199,8 @@ impl Checker<'_> {
                 self.fail(given, "a port is 1 to 65535");
             }
             let tsig = entry.tsig.as_ref().and_then(|reference| {
-                let key = parse_name(reference.get_ref()).unwrap_or_default().to_ascii_lowercase();
-                let found = tsig.0.get(&key).copied();
+                let name = domain_name(reference.get_ref()).ok();
+                let found = name.and_then(|name| tsig.0.get(name.to_lowercase().as_octets()).copied());
                 if found.is_none() {
                     let what = "there is no [[tsig]] with the name";
                     self.fail(reference, format!("{what} {:?}: add one or correct the name", reference.get_ref()));

@@ -3,10 +3,10 @@
 use std::path::Path;
 
 use zeroize::Zeroizing;
+use zxfr_core::tsig::Algorithm;
 
-use super::secret::{Algorithm, Secret, TsigKey};
-use super::{Problem, read_text};
-use crate::zonefile::parse_name;
+use super::secret::{ALGORITHMS, Secret, TsigKey};
+use super::{Problem, domain_name, read_text};
 
 /// Reads the one key of a BIND key file: `key "name" { algorithm hmac-sha256; secret "…"; };` with comments.
 ///
@@ -34,12 +34,12 @@ pub fn parse_argument(text: &str) -> Result<TsigKey, String> {
     let (algorithm, name) = match rest.split_once(':') {
         None => (Algorithm::HmacSha256, rest),
         Some((algorithm, name)) => {
-            let unknown = || format!("{algorithm:?} is not an algorithm: use {}", Algorithm::KNOWN);
-            (Algorithm::from_name(algorithm).ok_or_else(unknown)?, name)
+            let unknown = || format!("{algorithm:?} is not an algorithm: use {}", ALGORITHMS);
+            (algorithm.parse().map_err(|_| unknown())?, name)
         }
     };
     Ok(TsigKey {
-        name: parse_name(name).map_err(|what| format!("{name:?} is not a key name: {what}"))?,
+        name: domain_name(name).map_err(|what| format!("{name:?} is not a key name: {what}"))?,
         algorithm,
         secret: Secret::from_base64(secret)?,
     })
@@ -118,7 +118,7 @@ impl<'a> Words<'a> {
 fn read_key(words: &mut Words<'_>) -> Result<TsigKey, Fault> {
     words.expect("key")?;
     let (name, at) = words.word("the key's name")?;
-    let name = parse_name(name).map_err(|what| Fault { at, what: format!("{name:?} is not a key name: {what}") })?;
+    let name = domain_name(name).map_err(|what| Fault { at, what: format!("{name:?} is not a key name: {what}") })?;
     words.expect("{")?;
     let (mut algorithm, mut secret) = (None, None);
     let end = loop {
@@ -127,8 +127,8 @@ fn read_key(words: &mut Words<'_>) -> Result<TsigKey, Fault> {
             "}" => break at,
             "algorithm" if algorithm.is_none() => {
                 let (value, at) = words.word("the algorithm")?;
-                let what = || format!("{value:?} is not an algorithm: use {}", Algorithm::KNOWN);
-                algorithm = Some(Algorithm::from_name(value).ok_or_else(|| Fault { at, what: what() })?);
+                let what = || format!("{value:?} is not an algorithm: use {}", ALGORITHMS);
+                algorithm = Some(value.parse::<Algorithm>().map_err(|_| Fault { at, what: what() })?);
             }
             "secret" if secret.is_none() => {
                 let (value, at) = words.word("the secret")?;

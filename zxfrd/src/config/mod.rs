@@ -69,7 +69,8 @@ use std::path::{Path, PathBuf};
 use ipnet::IpNet;
 use zeroize::Zeroizing;
 
-pub use secret::{Algorithm, Secret, TsigKey};
+pub use secret::{Secret, TsigKey};
+use zxfr_core::name::Name;
 
 /// A whole configuration. References are positions in its lists.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -177,8 +178,8 @@ pub struct Acl {
 /// A zone.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Zone {
-    /// Its name: uncompressed wire octets, case as written.
-    pub name: Vec<u8>,
+    /// Its name, case as written.
+    pub name: Name,
     /// Where it comes from.
     pub source: Source,
     /// Who gets it.
@@ -291,4 +292,13 @@ fn read_text(path: &Path) -> Result<Zeroizing<String>, Problem> {
         column: 0,
         message: format!("cannot read the file: {error}"),
     })
+}
+
+/// A domain name as it stands in configuration and on command lines: absolute, with or without its last dot.
+///
+/// # Errors
+/// What is wrong, in words.
+pub fn domain_name(text: &str) -> Result<Name, String> {
+    let octets = crate::zonefile::parse_name(text)?;
+    Name::from_octets(&octets).map_err(|fault| fault.to_string())
 }

@@ -1,5 +1,7 @@
 use std::path::Path;
 
+use zxfr_core::tsig::Algorithm;
+
 use super::*;
 
 const KEY: &str = "[[tsig]]\nname = \"K.example.\"\nalgo = \"hmac-sha256\"\nsecret = \"c2VjcmV0\"\n";
@@ -34,9 +36,9 @@ fn references_are_resolved_without_case_for_names_of_the_dns() {
     let config = config(&format!("{zone}{PEER}{KEY}"));
     assert_eq!(config.peers[0].tsig, Some(0));
     assert_eq!(config.peers[0].port, 53);
-    assert_eq!(config.tsig[0].name, b"\x01K\x07example\x00");
+    assert_eq!(config.tsig[0].name.as_octets(), b"\x01K\x07example\x00");
     assert_eq!(config.tsig[0].secret.octets(), b"secret");
-    assert_eq!(config.zones[0].name, [0]);
+    assert!(config.zones[0].name.as_ref().is_root());
     assert_eq!(config.zones[0].source, Source::File("dir/root.zone".into()));
     assert_eq!(config.zones[0].outgoing, Some(Outgoing { peers: vec![0], enabled: true }));
 }
@@ -133,28 +135,11 @@ fn secrets_are_never_shown() {
 }
 
 #[test]
-fn algorithms_by_their_names() {
-    for (name, algorithm) in [
-        ("hmac-md5", Algorithm::HmacMd5),
-        ("HMAC-MD5.SIG-ALG.REG.INT.", Algorithm::HmacMd5),
-        ("hmac-sha1", Algorithm::HmacSha1),
-        ("hmac-sha224.", Algorithm::HmacSha224),
-        ("Hmac-Sha256", Algorithm::HmacSha256),
-        ("hmac-sha384.", Algorithm::HmacSha384),
-        ("hmac-sha512", Algorithm::HmacSha512),
-    ] {
-        assert_eq!(Algorithm::from_name(name), Some(algorithm));
-        assert_eq!(Algorithm::from_name(algorithm.name()), Some(algorithm));
-    }
-    assert_eq!(Algorithm::from_name("hmac-sha256.."), None);
-}
-
-#[test]
 fn key_files_of_bind() {
     let path = Path::new("k.key");
     let text = "// made by tsig-keygen\n# and\n/* more\n*/ key \"T.example\" {\n\talgorithm hmac-sha512;\n\tsecret \"c2VjcmV0\";\n};\n";
     let key = keyfile::parse(text, path).unwrap();
-    assert_eq!((key.name.as_slice(), key.algorithm), (&b"\x01T\x07example\x00"[..], Algorithm::HmacSha512));
+    assert_eq!((key.name.as_octets(), key.algorithm), (&b"\x01T\x07example\x00"[..], Algorithm::HmacSha512));
     assert_eq!(key.secret.octets(), b"secret");
     assert_eq!(
         keyfile::parse("key t{secret c2VjcmV0;algorithm hmac-md5;};", path).unwrap().algorithm,

@@ -1,0 +1,230 @@
+//! The zones of the daemon: which there are, who may have them, and what is served of each.
+//!
+//! | module | holds |
+//! |---|---|
+//! | `zone` | [`Zone`]: a zone as configured, and the version that is held of it |
+//! | `access` | the rules for outgoing transfers |
+//! | `quota` | transfers under way, in all and per peer |
+//! | `refusals` | which refusals were logged already |
+
+mod access;
+mod quota;
+mod refusals;
+#[cfg(test)]
+mod tests;
+mod zone;
+
+pub use zone::{Primary, Source, Zone};
+
+use std::collections::HashMap;
+use std::net::IpAddr;
+use std::sync::{Arc, PoisonError, RwLock};
+
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use zxfr_core::acl::Asker;
+use zxfr_core::name::{Name, NameRef};
+use zxfr_core::primary::{Host, KeyWanted, Keys, Refusal, Unserved};
+use zxfr_core::tsig::rustcrypto::Hmac;
+use zxfr_core::tsig::{Key, KeyError};
+use zxfr_core::zone::Version;
+use zxfr_io::{OutReport, PeerIdentity, SendError, Zones};
+
+use crate::config::{Config, Limits};
+use crate::logging::{self, Kind, Transfer};
+use access::Known;
+use quota::Transfers;
+use refusals::{Refusals, Told};
+
+/// All zones, keys, peers and access rules. Reading waits for nothing longer than a pointer's exchange.
+#[derive(Debug)]
+pub struct Registry {
+    state: RwLock<Arc<State>>,
+    transfers: Transfers,
+    refusals: Refusals,
+}
+
+/// What one configuration says.
+#[derive(Debug)]
+struct State {
+    zones: HashMap<Name, Arc<Zone>>,
+    /// In the order of the configuration.
+    order: Vec<Arc<Zone>>,
+    keys: HashMap<Name, Key<Hmac>>,
+    known: Known,
+    limits: Limits,
+    incoming: Incoming,
+}
+
+/// Room for incoming transfers.
+#[derive(Debug)]
+struct Incoming {
+    all: Arc<Semaphore>,
+    per_address: HashMap<IpAddr, Arc<Semaphore>>,
+}
+
+/// Room for one incoming transfer, until it is dropped.
+#[derive(Debug)]
+pub struct IncomingPlace {
+    _address: Option<OwnedSemaphorePermit>,
+    _all: Option<OwnedSemaphorePermit>,
+}
+
+impl Registry {
+    /// The zones of a configuration; none is loaded yet.
+    ///
+    /// # Errors
+    /// When a key of the configuration is none.
+    pub fn new(config: &Config) -> Result<Self, KeyError> {
+        let state = State::new(config, None)?;
+        Ok(Self {
+            state: RwLock::new(Arc::new(state)),
+            transfers: Transfers::default(),
+            refusals: Refusals::default(),
+        })
+    }
+
+    /// Changes to another configuration. Zones that are in both keep what is held of them; transfers under way go on.
+    ///
+    /// # Errors
+    /// When a key of the configuration is none; then nothing has changed.
+    pub fn configure(&self, config: &Config) -> Result<(), KeyError> {
+        let state = State::new(config, Some(&self.state()))?;
+        *self.state.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(state);
+        Ok(())
+    }
+
+    /// All zones, in the order of the configuration.
+    #[must_use]
+    pub fn zones(&self) -> Vec<Arc<Zone>> {
+        self.state().order.clone()
+    }
+
+    /// The zone of this name.
+    #[must_use]
+    pub fn zone(&self, name: NameRef<'_>) -> Option<Arc<Zone>> {
+        self.state().zones.get(&name.to_name()).cloned()
+    }
+
+    /// The limits of the configuration.
+    #[must_use]
+    pub fn limits(&self) -> Limits {
+        self.state().limits.clone()
+    }
+
+    /// Waits for room for a transfer from this address.
+    pub async fn incoming_place(&self, addr: IpAddr) -> IncomingPlace {
+        let state = self.state();
+        let address = match state.incoming.per_address.get(&addr) {
+            Some(semaphore) => semaphore.clone().acquire_owned().await.ok(),
+            None => None,
+        };
+        // The semaphores are never closed, so there is always a permit.
+        IncomingPlace { _address: address, _all: state.incoming.all.clone().acquire_owned().await.ok() }
+    }
+
+    fn state(&self) -> Arc<State> {
+        self.state.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+}
+
+impl State {
+    fn new(config: &Config, before: Option<&Self>) -> Result<Self, KeyError> {
+        let keys: Vec<_> = config.tsig.iter().map(|key| key.keyed()).collect::<Result<_, _>>()?;
+        let (mut zones, mut order) = (HashMap::new(), Vec::new());
+        for entry in &config.zones {
+            let held = before.and_then(|before| before.zones.get(&entry.name)).map(|zone| zone.held());
+            let zone = Arc::new(Zone::new(entry, config, &keys, held.unwrap_or_default()));
+            zones.insert(entry.name.clone(), zone.clone());
+            order.push(zone);
+        }
+        let Limits { max_transfers_in, max_transfers_per_peer, .. } = config.limits;
+        let room = |most: usize| Arc::new(Semaphore::new(most.min(Semaphore::MAX_PERMITS)));
+        let incoming = Incoming {
+            all: room(max_transfers_in),
+            per_address: config.peers.iter().map(|peer| (peer.ip, room(max_transfers_per_peer))).collect(),
+        };
+        Ok(Self {
+            known: Known::new(config),
+            zones,
+            order,
+            keys: keys.into_iter().map(|key| (key.name().to_name(), key)).collect(),
+            limits: config.limits.clone(),
+            incoming,
+        })
+    }
+}
+
+impl Host for Registry {
+    type Mac = Hmac;
+
+    fn admits(&self, zone: NameRef<'_>, asker: &Asker) -> bool {
+        let state = self.state();
+        // Strangers are told before any look-up.
+        state.known.contains(asker.addr)
+            && state.zones.get(&zone.to_name()).is_some_and(|zone| zone.admits(asker.addr, &state.known))
+    }
+
+    fn keys(&self, wanted: &KeyWanted<'_>) -> Keys<Hmac> {
+        // Any key of the configuration; whether it opens the zone is asked once the MAC is right.
+        Keys::Found(self.state().keys.get(&wanted.name.to_name()).cloned().into_iter().collect())
+    }
+
+    fn key_admits(&self, zone: NameRef<'_>, asker: &Asker, key: Option<NameRef<'_>>) -> bool {
+        let zone = self.zone(zone);
+        zone.is_some_and(|zone| zone.key_admits(asker.addr, key))
+    }
+
+    fn version(&self, zone: NameRef<'_>) -> Result<Arc<Version>, Unserved> {
+        self.zone(zone).ok_or(Unserved::NotLoaded)?.served()
+    }
+
+    fn admit_transfer(&self, _: NameRef<'_>, asker: &Asker) -> bool {
+        let Limits { max_transfers_out, max_transfers_per_peer, .. } = self.state().limits;
+        self.transfers.begin(asker.addr, max_transfers_out, max_transfers_per_peer)
+    }
+}
+
+impl Zones for Registry {
+    fn transfer_ended(&self, report: &OutReport) {
+        self.transfers.end(report.peer.asker().addr);
+        logging::transfer(&Transfer {
+            direction: logging::Direction::Out,
+            zone: report.zone.as_ref(),
+            peer: report.peer.addr,
+            kind: Kind::Axfr,
+            from: None,
+            to: Some(report.serial),
+            totals: report.totals,
+            elapsed: report.elapsed,
+            result: report.result.as_ref().map(|&()| ()).map_err(|error| error as _),
+        });
+    }
+
+    fn refused(&self, peer: &PeerIdentity, zone: Option<NameRef<'_>>, refusal: &Refusal) {
+        let addr = peer.asker().addr;
+        let zone = zone.map_or_else(|| "-".to_owned(), |zone| zone.to_string());
+        let reason = refusal.to_string();
+        match self.refusals.tell(&(addr, zone.to_ascii_lowercase(), &reason)) {
+            Told::Before => {}
+            Told::First { left_out } => {
+                if left_out > 0 {
+                    tracing::warn!(left_out, "many refusals: so many were not logged");
+                }
+                let rcode = refusal.rcode();
+                tracing::warn!(%peer, %zone, transport = %peer.transport, %rcode, %reason, "refused");
+            }
+        }
+    }
+
+    fn disconnected(&self, peer: &PeerIdentity, error: &SendError) {
+        match error {
+            SendError::TooManyConnections => {
+                let addr = peer.asker().addr;
+                if let Told::First { .. } = self.refusals.tell(&(addr, "connection", error.to_string())) {
+                    tracing::warn!(%peer, reason = %error, "connection refused");
+                }
+            }
+            _ => tracing::debug!(%peer, reason = %error, "connection ended"),
+        }
+    }
+}
