@@ -6,8 +6,14 @@
 //! | [`zonefile`] | zone text in and out: every record type, problems with file, line and column |
 //! | [`zone`] | zone files to versions, versions to text |
 
+pub mod check;
+pub mod client;
 pub mod config;
+pub mod demo;
+pub mod incoming;
 pub mod logging;
 pub mod registry;
+pub mod service;
 pub mod zone;
+pub mod zone_files;
 pub mod zonefile;

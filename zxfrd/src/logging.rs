@@ -93,13 +93,18 @@ impl Display for Kind {
     }
 }
 
+/// Seconds for the log, to a tenth of a millisecond: less than that would be written with an exponent.
+pub(crate) fn seconds(elapsed: Duration) -> f64 {
+    (elapsed.as_secs_f64() * 1e4).round() / 1e4
+}
+
 /// Logs a transfer.
 pub fn transfer(transfer: &Transfer<'_>) {
     let Transfer { direction, zone, peer, kind, totals, elapsed, .. } = transfer;
     let Totals { messages, records, octets } = *totals;
-    let [from, to] = [transfer.from, transfer.to]
-        .map(|serial| serial.map_or_else(|| "-".to_owned(), |serial| serial.to_string()));
-    let seconds = (elapsed.as_secs_f64() * 1e6).round() / 1e6;
+    let [from, to] =
+        [transfer.from, transfer.to].map(|serial| serial.map_or_else(|| "-".to_owned(), |serial| serial.to_string()));
+    let seconds = seconds(*elapsed);
     // The fields of both lines are the same, and their order is part of the interface.
     match transfer.result {
         Ok(()) => tracing::info!(

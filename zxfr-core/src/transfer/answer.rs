@@ -1,15 +1,19 @@
 //! The answer to an SOA query: one message, checked like one of a transfer.
 
 use super::error::{Error, PeerFault};
-use crate::name::NameRef;
+use crate::name::{Name, NameRef};
 use crate::serial::Serial;
 use crate::time::UnixTime;
 use crate::tsig::{self, Mac, Verifier};
 use crate::wire::{Class, Edns, Flags, Message, Opcode, Rcode, Rtype, Scratch};
 
 /// What a primary says of a zone's SOA. Times are in seconds.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SoaAnswer {
+    /// The primary that the zone comes from.
+    pub mname: Name,
+    /// The mailbox of who is responsible.
+    pub rname: Name,
     /// The serial of the version that it serves.
     pub serial: Serial,
     /// How often a secondary asks.
@@ -84,6 +88,8 @@ pub fn read_soa_answer<M: Mac>(
             && let Some(soa) = record.soa()
         {
             return Ok(SoaAnswer {
+                mname: soa.mname.to_name(),
+                rname: soa.rname.to_name(),
                 serial: soa.serial,
                 refresh: soa.refresh,
                 retry: soa.retry,
@@ -100,7 +106,6 @@ pub fn read_soa_answer<M: Mac>(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::name::Name;
     use crate::tsig::NoMac;
     use crate::wire::{Record, Writer};
     use std::vec::Vec;
@@ -127,6 +132,7 @@ mod tests {
     fn reads_the_soa() {
         let got = read(&answer("Example.", Rtype::SOA, Flags::QR.with(Flags::AA))).unwrap();
         assert_eq!((got.serial, got.ttl, got.authoritative), (Serial(9), 7, true));
+        assert!(got.mname.as_ref().is_root() && got.rname.as_ref().is_root());
     }
 
     #[test]

@@ -10,8 +10,7 @@ use zxfr_core::tsig::rustcrypto::Hmac;
 use zxfr_core::tsig::{Algorithm, Key, KeyError};
 
 /// For messages: the algorithms that may stand where one is needed.
-pub(super) const ALGORITHMS: &str =
-    "hmac-sha256., hmac-sha1., hmac-sha224., hmac-sha384., hmac-sha512. or hmac-md5.";
+pub(super) const ALGORITHMS: &str = "hmac-sha256., hmac-sha1., hmac-sha224., hmac-sha384., hmac-sha512. or hmac-md5.";
 
 /// The octets of a secret; never empty. Not shown by `Debug`, and wiped when dropped.
 #[derive(Clone, PartialEq, Eq)]

@@ -76,11 +76,7 @@ impl Registry {
     /// When a key of the configuration is none.
     pub fn new(config: &Config) -> Result<Self, KeyError> {
         let state = State::new(config, None)?;
-        Ok(Self {
-            state: RwLock::new(Arc::new(state)),
-            transfers: Transfers::default(),
-            refusals: Refusals::default(),
-        })
+        Ok(Self { state: RwLock::new(Arc::new(state)), transfers: Transfers::default(), refusals: Refusals::default() })
     }
 
     /// Changes to another configuration. Zones that are in both keep what is held of them; transfers under way go on.

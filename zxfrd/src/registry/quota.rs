@@ -50,7 +50,7 @@ mod tests {
     fn bounded_in_all_and_per_address() {
         let transfers = Transfers::default();
         let [a, b, c]: [IpAddr; 3] = [1, 2, 3].map(|last| IpAddr::from([192, 0, 2, last]));
-        let mut begin = |addr| transfers.begin(addr, 3, 2);
+        let begin = |addr| transfers.begin(addr, 3, 2);
         assert!(begin(a) && begin(a) && !begin(a), "two per address");
         assert!(begin(b) && !begin(c), "three in all");
         transfers.end(a);

@@ -140,7 +140,7 @@ impl Zone {
 }
 
 /// How long a version is served without a word from a primary: the SOA's EXPIRE (RFC 1034 §4.3.5), but never less than
-/// REFRESH and RETRY together, as RFC 1912 §2.2 has it: no secondary could hold it otherwise.
+/// REFRESH and RETRY together, which it has to be greater than (RFC 1912 §2.2): no secondary could hold the zone otherwise.
 fn expiry(version: &Version) -> Duration {
     let seconds = version.soa().soa().map_or(0, |soa| soa.expire.max(soa.refresh.saturating_add(soa.retry)));
     Duration::from_secs(seconds.into())

@@ -1,0 +1,63 @@
+//! The client tool: pulls zones, asks for SOAs, measures servers.
+
+use std::process::ExitCode;
+
+use clap::error::ErrorKind;
+use clap::{CommandFactory, Parser, Subcommand};
+use zxfrd::client::{Threads, axfr, bench, run, soa};
+
+/// Asks DNS servers for zones. Servers are named as dig has it: @192.0.2.1, @[2001:db8::1]:5300, @ns.example.
+///
+/// Exit status: 0 done; 1 the server refused or misbehaved, or a signature does not hold; 2 usage; 3 no connection or
+/// time-out.
+#[derive(Parser)]
+#[command(name = "zxfr", version, arg_required_else_help = true)]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Transfers a zone (AXFR, RFC 5936) and prints it.
+    ///
+    /// One record a line, in the order in which they came: absolute owner, TTL, class, type, RDATA, with tabs between. The
+    /// SOA comes first; the one that closes the transfer is left out. Nothing is printed before the transfer is whole and,
+    /// with a key, its last signature verified.
+    Axfr(axfr::Arguments),
+    /// Asks for the SOA of a zone and prints it.
+    Soa(soa::Arguments),
+    /// Measures how fast a server hands out a zone.
+    ///
+    /// Transfers it N at a time, TOTAL times in all. Signatures are verified; records are counted and not looked into.
+    /// Prints records and octets a second over all, and the times from request to first and last octet.
+    Bench(bench::Arguments),
+}
+
+fn main() -> ExitCode {
+    match Arguments::parse().command {
+        Command::Axfr(arguments) => run(Threads::One, understood("axfr", arguments.command()).run()),
+        Command::Soa(arguments) => run(Threads::One, understood("soa", arguments.command()).run()),
+        Command::Bench(arguments) => run(Threads::All, understood("bench", arguments.command()).run()),
+    }
+}
+
+/// What the arguments mean; ends the program when they mean nothing.
+fn understood<T>(command: &str, meaning: Result<T, String>) -> T {
+    meaning.unwrap_or_else(|what| {
+        let mut tool = Arguments::command();
+        tool.build();
+        let usage = tool.find_subcommand_mut(command).map(|found| found.error(ErrorKind::ValueValidation, &what));
+        usage.unwrap_or_else(|| Arguments::command().error(ErrorKind::ValueValidation, &what)).exit()
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_arguments_hold_together() {
+        Arguments::command().debug_assert();
+    }
+}

@@ -1,0 +1,207 @@
+//! Tests of the registry: who may ask, which keys are needed, what is served.
+
+use std::path::Path;
+
+use zxfr_core::acl::Transport;
+
+use super::*;
+use crate::config;
+use crate::zone::{LoadOptions, load_text};
+
+const KEYS: &str = r#"
+[[tsig]]
+name = "one.example."
+algo = "hmac-sha256."
+secret = "c2VjcmV0"
+[[tsig]]
+name = "Two.example."
+algo = "hmac-sha512."
+secret = "c2VjcmV0"
+[[tsig]]
+name = "other.example."
+algo = "hmac-sha256."
+secret = "c2VjcmV0"
+[[peer]]
+name = "one"
+ip = "192.0.2.1"
+tsig = "one.example."
+[[peer]]
+name = "two"
+ip = "::ffff:192.0.2.2"
+tsig = "two.example."
+[[peer]]
+name = "open"
+ip = "192.0.2.3"
+[[peer]]
+name = "unlinked"
+ip = "192.0.2.4"
+[[acl]]
+name = "lab"
+ip_range = "198.51.100.0/24"
+[[acl]]
+name = "lab-6"
+ip_range = "2001:db8::/64"
+"#;
+
+const ZONES: &str = r#"
+[[zone]]
+name = "signed.test"
+file = "f"
+outgoing = { peers = ["one", "two", "open"] }
+[[zone]]
+name = "unsigned.test"
+file = "f"
+outgoing = { peers = ["open"] }
+[[zone]]
+name = "acl.test"
+file = "f"
+outgoing = { peers = [] }
+[[zone]]
+name = "off.test"
+file = "f"
+outgoing = { peers = ["open"], enabled = false }
+[[zone]]
+name = "in.test"
+incoming = { peers = ["unlinked"] }
+"#;
+
+fn config(text: &str) -> Config {
+    config::parse(text, Path::new("zxfrd.toml")).unwrap_or_else(|error| panic!("{error}"))
+}
+
+fn registry() -> Registry {
+    Registry::new(&config(&format!("{KEYS}{ZONES}"))).unwrap()
+}
+
+fn name(text: &str) -> Name {
+    text.parse().unwrap()
+}
+
+fn asker(addr: &str) -> Asker {
+    Asker { addr: addr.parse().unwrap(), transport: Transport::Tcp }
+}
+
+fn version(soa_numbers: &str) -> Arc<Version> {
+    let text = format!("in.test. 60 SOA . . {soa_numbers}\n");
+    load_text(text.as_bytes(), Path::new("z"), &LoadOptions::default()).unwrap().version
+}
+
+#[test]
+fn linked_peers_and_acls_are_admitted_to_zones_that_go_out() {
+    let registry = registry();
+    for (zone, addr, admitted) in [
+        ("signed.test.", "192.0.2.1", true),
+        ("SIGNED.Test.", "192.0.2.1", true),
+        ("signed.test.", "192.0.2.2", true),
+        ("signed.test.", "198.51.100.77", true),
+        ("signed.test.", "2001:db8::1", true),
+        ("signed.test.", "192.0.2.4", false),
+        ("signed.test.", "198.51.101.1", false),
+        ("signed.test.", "2001:db8:0:1::1", false),
+        ("unsigned.test.", "192.0.2.1", false),
+        ("unsigned.test.", "192.0.2.3", true),
+        ("acl.test.", "192.0.2.3", false),
+        ("acl.test.", "198.51.100.77", true),
+        ("off.test.", "192.0.2.3", false),
+        ("off.test.", "198.51.100.77", false),
+        ("in.test.", "198.51.100.77", false),
+        ("nowhere.test.", "192.0.2.1", false),
+    ] {
+        assert_eq!(registry.admits(name(zone).as_ref(), &asker(addr)), admitted, "{zone} {addr}");
+    }
+}
+
+#[test]
+fn keys_of_linked_peers_are_needed_where_there_are_any() {
+    let registry = registry();
+    for (zone, addr, key, admitted) in [
+        ("signed.test.", "192.0.2.1", None, false),
+        ("signed.test.", "192.0.2.1", Some("ONE.example."), true),
+        ("signed.test.", "192.0.2.1", Some("two.example."), false),
+        ("signed.test.", "192.0.2.2", Some("two.example."), true),
+        // This peer has no key, so none is asked of it, and any is verified.
+        ("signed.test.", "192.0.2.3", None, true),
+        ("signed.test.", "192.0.2.3", Some("other.example."), true),
+        // Those of an ACL need one of the peers' keys.
+        ("signed.test.", "198.51.100.77", None, false),
+        ("signed.test.", "198.51.100.77", Some("one.example."), true),
+        ("signed.test.", "198.51.100.77", Some("two.example."), true),
+        ("signed.test.", "198.51.100.77", Some("other.example."), false),
+        ("unsigned.test.", "198.51.100.77", None, true),
+        ("unsigned.test.", "198.51.100.77", Some("other.example."), true),
+        ("acl.test.", "198.51.100.77", None, true),
+    ] {
+        let key_name = key.map(name);
+        let got = registry.key_admits(name(zone).as_ref(), &asker(addr), key_name.as_ref().map(Name::as_ref));
+        assert_eq!(got, admitted, "{zone} {addr} {key:?}");
+    }
+}
+
+#[test]
+fn any_configured_key_is_found_without_case() {
+    let registry = registry();
+    let wanted = |key: &str| {
+        let (zone, key) = (name("signed.test."), name(key));
+        let asker = asker("192.0.2.1");
+        let algorithm = zxfr_core::tsig::Algorithm::HmacSha256;
+        match registry.keys(&KeyWanted { zone: zone.as_ref(), name: key.as_ref(), algorithm, asker: &asker }) {
+            Keys::Found(keys) => keys.len(),
+            Keys::Later => panic!("keys are at hand"),
+        }
+    };
+    assert_eq!([wanted("OTHER.example."), wanted("two.example."), wanted("three.example.")], [1, 1, 0]);
+}
+
+#[test]
+fn a_zone_is_served_once_it_is_there_and_until_it_expires() {
+    let registry = registry();
+    let apex = name("in.test.");
+    assert_eq!(registry.version(apex.as_ref()).unwrap_err(), Unserved::NotLoaded);
+    let zone = registry.zone(apex.as_ref()).unwrap();
+    zone.replace(version("7 3600 600 86400 60"));
+    assert_eq!(registry.version(apex.as_ref()).unwrap().serial().0, 7);
+    // Expired at once: the data is kept.
+    zone.replace(version("8 0 0 0 0"));
+    assert_eq!(registry.version(apex.as_ref()).unwrap_err(), Unserved::Expired);
+    assert_eq!(zone.version().unwrap().serial().0, 8);
+    // A zone from a file never expires.
+    let file = registry.zone(name("acl.test.").as_ref()).unwrap();
+    file.replace(version("9 0 0 0 0"));
+    assert_eq!(registry.version(file.name()).unwrap().serial().0, 9);
+}
+
+#[test]
+fn another_configuration_keeps_what_is_held() {
+    let registry = registry();
+    let held = version("7 3600 600 86400 60");
+    registry.zone(name("in.test.").as_ref()).unwrap().replace(held.clone());
+    let smaller = "[[zone]]\nname = \"IN.test\"\nincoming = { peers = [\"one\"] }\noutgoing = {}\n\
+        [[zone]]\nname = \"new.test\"\nfile = \"f\"\n";
+    registry.configure(&config(&format!("{KEYS}{smaller}"))).unwrap();
+    let names: Vec<_> = registry.zones().iter().map(|zone| zone.name().to_string()).collect();
+    assert_eq!(names, ["IN.test.", "new.test."]);
+    assert!(Arc::ptr_eq(&registry.version(name("in.test.").as_ref()).unwrap(), &held));
+    assert!(registry.admits(name("in.test.").as_ref(), &asker("198.51.100.1")));
+    assert!(!registry.admits(name("in.test.").as_ref(), &asker("192.0.2.1")), "no longer linked anywhere");
+}
+
+#[tokio::test]
+async fn incoming_transfers_wait_for_a_place() {
+    let text = format!("[limits]\nmax_transfers_in = 2\nmax_transfers_per_peer = 1\n{KEYS}");
+    let registry = Registry::new(&config(&text)).unwrap();
+    let [one, two, three] = ["192.0.2.1", "192.0.2.3", "192.0.2.4"].map(|addr| addr.parse().unwrap());
+    let first = registry.incoming_place(one).await;
+    let waits = |addr| {
+        let mut place = Box::pin(registry.incoming_place(addr));
+        let mut context = std::task::Context::from_waker(std::task::Waker::noop());
+        place.as_mut().poll(&mut context).is_pending()
+    };
+    assert!(waits(one), "one per peer");
+    assert!(!waits(two));
+    let second = registry.incoming_place(two).await;
+    assert!(waits(three), "two in all");
+    drop(first);
+    assert!(!waits(three) && waits(two));
+    drop(second);
+    assert!(!waits(two));
+}
