@@ -254,5 +254,5 @@ impl<'m> Request<'m> {
     }
 }
 
-#[cfg(test)]
+#[cfg(all(test, feature = "rustcrypto"))]
 mod tests;

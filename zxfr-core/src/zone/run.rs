@@ -72,18 +72,29 @@ impl RunWriter {
             self.start_rrset(record, same_owner)?;
         }
         if self.writer.push(record) == Err(Full) {
-            self.pages.extend(self.writer.take());
-            if self.rrset.records == 1 {
-                self.rrset.page = self.pages.len();
-                self.rrset.record = 0;
-            }
+            let page = self.writer.cut();
+            self.seal(page);
             if self.writer.push(record) == Err(Full) {
-                let page = self.writer.single(record);
-                self.pages.push(page.map_err(|Full| BuildError::about(BuildFault::Large, record))?);
+                let page = self.writer.take();
+                self.seal(page);
+                if self.writer.push(record) == Err(Full) {
+                    let page = self.writer.single(record);
+                    self.pages.push(page.map_err(|Full| BuildError::about(BuildFault::Large, record))?);
+                }
             }
         }
         self.empty = false;
         Ok(())
+    }
+
+    /// Keeps a finished page. Where the present RRset began may be in the page after it.
+    fn seal(&mut self, page: Option<OpenPage>) {
+        let Some(page) = page else { return };
+        if self.rrset.page == self.pages.len() && self.rrset.record >= page.records {
+            self.rrset.page = self.rrset.page.saturating_add(1);
+            self.rrset.record = self.rrset.record.saturating_sub(page.records);
+        }
+        self.pages.push(page);
     }
 
     fn count_record(&mut self, record: &Record<'_>) -> Result<(), BuildError> {
