@@ -8,10 +8,13 @@
 //! - [`client`]: AXFR by `dig` and `kdig`
 //! - [`records`]: what a zone holds, and the difference between two
 //! - [`zones`]: zones as text files
+//! - [`zxfr`]: zxfr's own programs
+//! - [`interop`]: which zones and keys move between zxfr and which peer
 //! - [`process`], [`ports`], [`probe`], [`tally`]: what these need
 
 pub mod client;
 pub mod failure;
+pub mod interop;
 pub mod name;
 pub mod peer;
 pub mod ports;
@@ -21,5 +24,6 @@ pub mod records;
 pub mod tally;
 pub mod tsig;
 pub mod zones;
+pub mod zxfr;
 
 pub use failure::Failure;

@@ -17,6 +17,12 @@ pub fn skipped(case: &str, why: &str) {
     note("skipped", &format!("{case}: {why}"));
 }
 
+/// Notes, also on stderr, that a peer cannot carry a zone, and why, and what is shown instead.
+pub fn cannot(case: &str, why: &str, instead: &str) {
+    let _ = writeln!(std::io::stderr(), "CANNOT {case}: {why}; instead: {instead}");
+    note("cannot", &format!("{case}: {why}; instead: {instead}"));
+}
+
 fn note(kind: &str, case: &str) {
     let Some(folder) = std::env::var_os("ZXFR_TALLY").map(PathBuf::from) else {
         return;

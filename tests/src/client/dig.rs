@@ -40,3 +40,20 @@ pub fn dig(server: SocketAddr, zone: &str, key: Option<&TsigKey>) -> Result<Vec<
     records.retain(|record| !signature(record));
     Ok(records)
 }
+
+/// Asks for one RRset over TCP with `dig` and gives the answer section.
+///
+/// # Errors
+/// When `dig` isn't there, or no answer comes.
+pub fn dig_one(server: SocketAddr, owner: &str, rtype: &str) -> Result<Vec<Record>, Failure> {
+    let program = find_program("dig").ok_or_else(|| Failure::new("dig isn't installed"))?;
+    let mut command = Command::new(program);
+    command.arg("-r").arg(format!("@{}", server.ip())).args(["-p", &server.port().to_string()]);
+    command.args(["-q", owner, "-t", rtype, "+unknownformat", "+noidnin", "+noidnout", "+tcp", "+norecurse"]);
+    command.args(["+noall", "+answer", "+nocmd", "+time=20", "+tries=1"]);
+    let printed = run("dig", command)?;
+    match printed.notes.is_empty() && !printed.records.is_empty() {
+        true => Ok(printed.records),
+        false => Err(Failure::new(format!("dig got no {rtype} of {owner} from {server}: {}", printed.notes))),
+    }
+}

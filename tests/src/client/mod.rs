@@ -6,7 +6,7 @@ mod kdig;
 use std::io::{BufRead, BufReader, Read};
 use std::process::{Command, Stdio};
 
-pub use dig::dig;
+pub use dig::{dig, dig_one};
 pub use kdig::kdig;
 
 use crate::records::Record;

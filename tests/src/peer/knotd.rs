@@ -12,17 +12,26 @@ pub(super) fn primary(site: &Site<'_>, offers: &[Offer<'_>]) -> Result<Command, 
     keys(&mut config, offers.iter().flat_map(|offer| &offer.keys));
     config += "acl:\n";
     for (at, offer) in offers.iter().enumerate() {
-        let _ = write!(config, "  - id: acl{at}\n    address: 127.0.0.0/8\n    action: transfer\n");
+        // A rule without keys is for unsigned requests only; a zone may have both rules.
+        if offer.unsigned {
+            let _ = write!(config, "  - id: open{at}\n    address: 127.0.0.0/8\n    action: transfer\n");
+        }
         if !offer.keys.is_empty() {
             let names: Vec<_> = offer.keys.iter().map(|key| quoted(&key.name)).collect();
+            let _ = write!(config, "  - id: keyed{at}\n    address: 127.0.0.0/8\n    action: transfer\n");
             let _ = writeln!(config, "    key: [ {} ]", names.join(", "));
         }
     }
     config += "zone:\n";
     for (at, offer) in offers.iter().enumerate() {
+        let rules = match (offer.unsigned, offer.keys.is_empty()) {
+            (true, true) => format!("open{at}"),
+            (true, false) => format!("[ open{at}, keyed{at} ]"),
+            (false, _) => format!("keyed{at}"),
+        };
         let _ = write!(
             config,
-            "  - domain: {}\n    file: {}\n    acl: acl{at}\n    semantic-checks: off\n    \
+            "  - domain: {}\n    file: {}\n    acl: {rules}\n    semantic-checks: off\n    \
              zonefile-sync: -1\n    journal-content: none\n",
             quoted(&offer.zone.name),
             quoted(&offer.zone.path.display().to_string()),

@@ -124,20 +124,26 @@ pub fn require_peers(case: &str, peers: &[PeerKind], clients: &[&str]) -> bool {
 pub struct Offer<'a> {
     /// The zone and its file.
     pub zone: &'a Zone,
-    /// A transfer must be signed with one of these keys; without any, all of loopback
-    /// may have the zone.
+    /// A transfer may be signed with one of these keys.
     pub keys: Vec<TsigKey>,
+    /// Whether all of loopback may have the zone unsigned, too.
+    pub unsigned: bool,
 }
 
 impl<'a> Offer<'a> {
     /// The zone for everyone on loopback.
     pub fn open(zone: &'a Zone) -> Self {
-        Self { zone, keys: Vec::new() }
+        Self { zone, keys: Vec::new(), unsigned: true }
     }
 
     /// The zone for holders of this key only.
     pub fn signed(zone: &'a Zone, key: &TsigKey) -> Self {
-        Self { zone, keys: vec![key.clone()] }
+        Self { zone, keys: vec![key.clone()], unsigned: false }
+    }
+
+    /// The zone for everyone on loopback, who may sign with one of these keys.
+    pub fn either(zone: &'a Zone, keys: &[TsigKey]) -> Self {
+        Self { zone, keys: keys.to_vec(), unsigned: true }
     }
 }
 

@@ -12,7 +12,7 @@ pub(super) fn primary(site: &Site<'_>, offers: &[Offer<'_>]) -> Result<Command, 
     keys(&mut config, offers.iter().flat_map(|offer| &offer.keys));
     for offer in offers {
         let allowed = match offer.keys.as_slice() {
-            [] => "any; ".into(),
+            _ if offer.unsigned => "any; ".into(),
             keys => keys.iter().fold(String::new(), |list, key| list + &format!("key \"{}\"; ", key.name)),
         };
         // Test zones are odd on purpose: no check of what they say.

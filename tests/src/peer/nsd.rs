@@ -16,7 +16,7 @@ pub(super) fn primary(site: &Site<'_>, offers: &[Offer<'_>]) -> Result<Command, 
         for key in &offer.keys {
             let _ = writeln!(config, "  provide-xfr: 127.0.0.0/8 \"{}\"", key.name);
         }
-        if offer.keys.is_empty() {
+        if offer.unsigned {
             config.push_str("  provide-xfr: 127.0.0.0/8 NOKEY\n");
         }
     }

@@ -34,7 +34,7 @@ pub(super) fn primary(site: &Site<'_>, offers: &[Offer<'_>]) -> Result<Command, 
         for key in &offer.keys {
             metadata("TSIG-ALLOW-AXFR", relative(&key.name));
         }
-        if offer.keys.is_empty() {
+        if offer.unsigned {
             metadata("ALLOW-AXFR-FROM", "127.0.0.0/8");
         }
         if offer.zone.signed {

@@ -14,7 +14,7 @@ use std::path::{Path, PathBuf};
 use crate::Failure;
 
 pub use corpus::{gov, signed_root};
-pub use small::{big_record, big_rrset, large_rrset, mixed, three};
+pub use small::{addresses, big_record, big_rrset, large_rrset, mixed, three};
 pub use tld::tld;
 
 /// What a zone is for; which peers can carry it depends on this

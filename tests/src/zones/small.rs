@@ -94,11 +94,15 @@ pub fn large_rrset(dir: &Path) -> Result<Zone, Failure> {
 
 fn rrset(dir: &Path, content: Content, name: &str, records: u32) -> Result<Zone, Failure> {
     let mut text = three_lines(name);
-    for at in 0..records {
-        let (third, fourth) = (at / 200, at % 200 + 1);
-        let _ = writeln!(text, "many.{name} 3600 IN A 10.0.{third}.{fourth}");
+    for address in addresses(records) {
+        let _ = writeln!(text, "many.{name} 3600 IN A {address}");
     }
     Zone::write(dir, content, name, SERIAL, &text)
+}
+
+/// The addresses in the large RRsets.
+pub fn addresses(count: u32) -> impl Iterator<Item = String> {
+    (0..count).map(|at| format!("10.0.{}.{}", at / 200, at % 200 + 1))
 }
 
 fn three_lines(name: &str) -> String {

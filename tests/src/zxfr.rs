@@ -1,0 +1,213 @@
+//! zxfr's own programs, as they are built beside the test: the service `zxfrd serve`
+//! with a configuration written for it, and the client `zxfr`.
+
+use std::fmt::Write;
+use std::fs;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output, Stdio};
+
+use rustix::process::Signal;
+
+use crate::Failure;
+use crate::peer::{DEADLINE, Offer, Pull};
+use crate::probe::{self, Authority};
+use crate::process::Process;
+use crate::tsig::TsigKey;
+
+/// What the log line with the address that is listened on begins its value with.
+const LISTENING: &str = "listening addr=";
+
+/// A running `zxfrd serve`. What it has it gives to loopback.
+#[derive(Debug)]
+pub struct Zxfrd {
+    process: Process,
+    address: SocketAddr,
+}
+
+impl Zxfrd {
+    /// Starts it with zones from files, and waits until it answers for all that unsigned
+    /// requests may have.
+    ///
+    /// # Errors
+    /// When it can't be started, or a zone isn't answered by the deadline.
+    pub fn primary(offers: &[Offer<'_>]) -> Result<Self, Failure> {
+        let mut zxfrd = Self::start(&Setup { offers, ..Setup::default() })?;
+        for offer in offers.iter().filter(|offer| offer.unsigned) {
+            zxfrd.wait_for_zone(&offer.zone.name, Some(offer.zone.serial))?;
+        }
+        Ok(zxfrd)
+    }
+
+    /// Starts it with zones to transfer, and does not wait for them.
+    ///
+    /// # Errors
+    /// When it can't be started.
+    pub fn secondary(pulls: &[Pull]) -> Result<Self, Failure> {
+        Self::start(&Setup { pulls, ..Setup::default() })
+    }
+
+    /// Starts it and waits until it listens.
+    ///
+    /// # Errors
+    /// When it ends before that; with its log.
+    pub fn start(setup: &Setup<'_>) -> Result<Self, Failure> {
+        let dir = tempfile::Builder::new()
+            .prefix("zxfr-zxfrd-")
+            .tempdir()
+            .map_err(|error| Failure::because("making a temporary folder", error))?;
+        let config = dir.path().join("zxfrd.toml");
+        fs::write(&config, setup.text()).map_err(|error| Failure::because(config.display(), error))?;
+        let mut command = Command::new(program("zxfrd")?);
+        command.args(["serve", "--config"]).arg(&config).env_remove("RUST_LOG");
+        let mut process = Process::spawn("zxfrd", command, dir)?;
+        let log = process.dir().join("log");
+        let address = process.wait_for("address it listens on", DEADLINE, || {
+            let text = String::from_utf8_lossy(&fs::read(&log).unwrap_or_default()).into_owned();
+            let found = text.split_once(LISTENING).and_then(|(_, rest)| rest.split_whitespace().next());
+            found.and_then(|addr| addr.parse().ok()).ok_or_else(|| Failure::new(format!("no {LISTENING:?} in its log")))
+        })?;
+        Ok(Self { process, address })
+    }
+
+    /// Where it answers, over UDP and TCP.
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// The process, for its log, its id and signals.
+    pub fn process(&mut self) -> &mut Process {
+        &mut self.process
+    }
+
+    /// Has it read its configuration and zone files again and check its primaries.
+    pub fn reload(&mut self) {
+        self.process.signal(Signal::HUP);
+    }
+
+    /// Waits until a zone's SOA is answered, with this serial if one is given; returns
+    /// the serial.
+    ///
+    /// # Errors
+    /// When that doesn't happen within [`DEADLINE`]; with the tail of the log.
+    pub fn wait_for_zone(&mut self, zone: &str, serial: Option<u32>) -> Result<u32, Failure> {
+        let address = self.address;
+        self.process.wait_for(&format!("answer for {zone}"), DEADLINE, || {
+            let found = probe::soa_serial(address, zone, Authority::Needed)?;
+            match serial {
+                Some(wanted) if wanted != found => Err(Failure::new(format!("serial {found}, not {wanted}"))),
+                _ => Ok(found),
+            }
+        })
+    }
+}
+
+/// What a [`Zxfrd`] is to do.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Setup<'a> {
+    /// Zones from files.
+    pub offers: &'a [Offer<'a>],
+    /// Zones to transfer; given to all of loopback.
+    pub pulls: &'a [Pull],
+    /// Lines for `[limits]`.
+    pub limits: &'a str,
+}
+
+impl Setup<'_> {
+    /// The configuration file's text. Zones that nothing but signed requests may have
+    /// are linked to peers with the keys; all keys verify requests for any zone.
+    fn text(&self) -> String {
+        let mut text = format!(
+            "[dns]\nlisten = [\"127.0.0.1:0\"]\n\n[limits]\nmax_transfers_in = 100\n\
+             max_transfers_per_peer = 100\nallow_hmac_md5 = true\n{}\n\n\
+             [[acl]]\nname = \"loopback\"\nip_range = \"127.0.0.0/24\"\n\n",
+            self.limits,
+        );
+        let mut keys: Vec<&TsigKey> = Vec::new();
+        let offered = self.offers.iter().flat_map(|offer| &offer.keys);
+        for key in offered.chain(self.pulls.iter().filter_map(|pull| pull.key.as_ref())) {
+            if !keys.contains(&key) {
+                keys.push(key);
+                let (name, algorithm, secret) = (&key.name, key.algorithm, key.base64());
+                let _ = writeln!(
+                    text,
+                    "[[tsig]]\nname = \"{name}\"\nalgo = \"{algorithm}.\"\nsecret = \"{secret}\"\n\n\
+                     [[peer]]\nname = \"holder of {name}\"\nip = \"127.0.0.1\"\ntsig = \"{name}\"\n",
+                );
+            }
+        }
+        for offer in self.offers {
+            let linked = offer.keys.iter().filter(|_| !offer.unsigned);
+            let holders: Vec<_> = linked.map(|key| format!("\"holder of {}\"", key.name)).collect();
+            let _ = writeln!(
+                text,
+                "[[zone]]\nname = \"{}\"\nfile = '{}'\noutgoing = {{ peers = [{}] }}\n",
+                offer.zone.name,
+                offer.zone.path.display(),
+                holders.join(", "),
+            );
+        }
+        for (at, pull) in self.pulls.iter().enumerate() {
+            let (ip, port) = (pull.upstream.ip(), pull.upstream.port());
+            let _ = writeln!(text, "[[peer]]\nname = \"up{at}\"\nip = \"{ip}\"\nport = {port}");
+            if let Some(key) = &pull.key {
+                let _ = writeln!(text, "tsig = \"{}\"", key.name);
+            }
+            let _ = writeln!(
+                text,
+                "\n[[zone]]\nname = \"{}\"\nincoming = {{ peers = [\"up{at}\"] }}\noutgoing = {{ peers = [] }}\n",
+                pull.zone,
+            );
+        }
+        text
+    }
+}
+
+/// Runs `zxfr axfr`, which writes the zone to a file.
+///
+/// # Errors
+/// When the program can't be run or doesn't exit with 0; with what it printed.
+pub fn axfr(server: SocketAddr, zone: &str, key: Option<&TsigKey>, file: &Path) -> Result<(), Failure> {
+    let mut arguments = vec!["axfr".to_owned(), format!("@{server}"), zone.to_owned()];
+    if let Some(key) = key {
+        arguments.extend(["-y".to_owned(), key.option()]);
+    }
+    arguments.extend(["-o".to_owned(), file.display().to_string()]);
+    let output = zxfr(&arguments)?;
+    match output.status.success() {
+        true => Ok(()),
+        false => Err(Failure::new(format!(
+            "zxfr {} ended with {}: {}",
+            arguments.join(" "),
+            output.status,
+            String::from_utf8_lossy(&output.stderr),
+        ))),
+    }
+}
+
+/// Runs `zxfr` with these arguments to its end.
+///
+/// # Errors
+/// When it isn't built or can't be run.
+pub fn zxfr<S: AsRef<std::ffi::OsStr>>(arguments: &[S]) -> Result<Output, Failure> {
+    Command::new(program("zxfr")?)
+        .args(arguments)
+        .stdin(Stdio::null())
+        .output()
+        .map_err(|error| Failure::because("running zxfr", error))
+}
+
+/// A program of this workspace, in the folder above the test's own.
+///
+/// # Errors
+/// When it isn't there; says how to build it.
+pub fn program(name: &str) -> Result<PathBuf, Failure> {
+    let test = std::env::current_exe().map_err(|error| Failure::because("finding the test's own program", error))?;
+    let folder = test.parent().and_then(Path::parent);
+    let found = folder.map(|folder| folder.join(format!("{name}{}", std::env::consts::EXE_SUFFIX)));
+    found.filter(|path| path.is_file()).ok_or_else(|| {
+        Failure::new(format!(
+            "{name} isn't built beside the tests: run `cargo test --workspace`, or `cargo build -p zxfrd` before"
+        ))
+    })
+}
