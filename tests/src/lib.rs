@@ -10,10 +10,12 @@
 //! - [`zones`]: zones as text files
 //! - [`zxfr`]: zxfr's own programs
 //! - [`interop`]: which zones and keys move between zxfr and which peer
+//! - [`wire`], [`fake`]: messages of any octets, and a primary that sends them
 //! - [`process`], [`ports`], [`probe`], [`tally`]: what these need
 
 pub mod client;
 pub mod failure;
+pub mod fake;
 pub mod interop;
 pub mod name;
 pub mod peer;
@@ -23,6 +25,7 @@ pub mod process;
 pub mod records;
 pub mod tally;
 pub mod tsig;
+pub mod wire;
 pub mod zones;
 pub mod zxfr;
 

@@ -1,0 +1,3 @@
+mod clients;
+mod primaries;
+mod secondary;
