@@ -9,10 +9,10 @@ use std::thread;
 use crate::client::dig;
 use crate::peer::{Offer, Peer, PeerKind, Role, carries, keeps_case};
 use crate::records::{Exactness, Record};
-use crate::tally;
 use crate::tsig::{Algorithm, TsigKey};
 use crate::zones::every_type::{Selection, Spelling};
 use crate::zones::{self, Content, Zone};
+use crate::{name, tally};
 
 /// Writes every zone of the matrix, spelled in this way. The signed root zone and .gov
 /// only with `ZXFR_CORPUS`.
@@ -102,8 +102,9 @@ pub fn exactness(peer: PeerKind) -> Exactness {
     }
 }
 
-/// What each zone of the matrix holds, by its name: read by `named`, and by
-/// `pdns_server` where `named` can't. Both are started once in a test program.
+/// What each zone of the matrix holds, by its name: read by `named`, and where `named`
+/// can't, by `pdns_server` or from the zone's own table. Both are started once in a test
+/// program.
 ///
 /// # Panics
 /// When they can't be started, or one can't give a zone.
@@ -111,16 +112,37 @@ pub fn truth(zone: &Zone) -> &'static [Record] {
     static TRUTH: OnceLock<HashMap<String, Vec<Record>>> = OnceLock::new();
     let all = TRUTH.get_or_init(|| {
         let dir = tempfile::tempdir().unwrap();
+        let mut zones = all_zones(dir.path(), Spelling::Generic);
+        zones.retain(|zone| zone.content != Content::ObsoleteTypes);
         let by_named = |zone: &Zone| carries(PeerKind::Named, Role::Primary, zone.content).is_ok();
-        let (named, pdns): (Vec<_>, Vec<_>) = all_zones(dir.path(), Spelling::Generic).into_iter().partition(by_named);
-        thread::scope(|scope| {
+        let (named, pdns): (Vec<_>, Vec<_>) = zones.into_iter().partition(by_named);
+        let mut all: HashMap<_, _> = thread::scope(|scope| {
             let pdns = scope.spawn(|| read_by(PeerKind::Pdns, &pdns));
-            let mut all = read_by(PeerKind::Named, &named);
-            all.extend(pdns.join().unwrap());
-            all.into_iter().collect()
-        })
+            let named = read_by(PeerKind::Named, &named);
+            named.into_iter().chain(pdns.join().unwrap()).collect()
+        });
+        let obsolete = obsolete(&all[Selection::Every.zone()]);
+        all.insert(Selection::Obsolete.zone().to_owned(), obsolete);
+        all
     });
     all.get(&zone.name).unwrap_or_else(|| panic!("{} isn't a zone of the matrix", zone.name))
+}
+
+/// The zone of the obsolete types, whose case `pdns_server` does not keep: its table,
+/// and SOA and NS as in the zone of every type.
+fn obsolete(every: &[Record]) -> Vec<Record> {
+    let zone = Selection::Obsolete.zone();
+    let apex = name::to_wire(zone).unwrap();
+    let top = every.iter().filter(|record| record.owner == name::to_wire(Selection::Every.zone()).unwrap());
+    let mut records: Vec<_> = top.map(|record| Record { owner: apex.clone(), ..record.clone() }).collect();
+    records.extend(Selection::Obsolete.rows().map(|row| Record {
+        owner: name::to_wire(&format!("type{}.{zone}", row.rtype)).unwrap(),
+        rtype: row.rtype,
+        class: 1,
+        ttl: 3600,
+        rdata: row.rdata(),
+    }));
+    records
 }
 
 fn read_by(peer: PeerKind, zones: &[Zone]) -> Vec<(String, Vec<Record>)> {

@@ -9,7 +9,7 @@ use zxfr_tests::peer::{Offer, Peer, PeerKind, Pull, Role, require_peers, spellin
 use zxfr_tests::records::{Exactness, Record, assert_same};
 use zxfr_tests::tally;
 use zxfr_tests::zones::{self, Content, Zone};
-use zxfr_tests::zxfr::Zxfrd;
+use zxfr_tests::zxfr::{Setup, Zxfrd};
 
 fn secondary_of(peer: PeerKind) {
     if !require_peers(&format!("zxfrd as secondary of {peer}"), &[peer, PeerKind::Named, PeerKind::Pdns], &["dig"]) {
@@ -103,7 +103,10 @@ fn what_a_primary_breaks_off_is_discarded() {
         };
         let zone = zone.unwrap();
         let primary = Peer::primary(peer, &[Offer::open(&zone)]).unwrap();
-        let mut zxfrd = Zxfrd::secondary(&[Pull::open(&zone.name, primary.address())]).unwrap();
+        let pulls = [Pull::open(&zone.name, primary.address())];
+        // nsd leaves the connection open.
+        let setup = Setup { pulls: &pulls, limits: "progress_seconds = 1", ..Setup::default() };
+        let mut zxfrd = Zxfrd::start(&setup).unwrap();
         zxfrd.process().wait_for_log("transfer=in", Duration::from_secs(30)).unwrap();
         let log = zxfrd.process().log();
         let line = log.lines().find(|line| line.contains("transfer=in")).unwrap();

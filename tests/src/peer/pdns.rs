@@ -32,7 +32,7 @@ pub(super) fn primary(site: &Site<'_>, offers: &[Offer<'_>]) -> Result<Command, 
             );
         };
         for key in &offer.keys {
-            metadata("TSIG-ALLOW-AXFR", relative(&key.name));
+            metadata("TSIG-ALLOW-AXFR", &key_name(key));
         }
         if offer.unsigned {
             metadata("ALLOW-AXFR-FROM", "127.0.0.0/8");
@@ -68,7 +68,7 @@ pub(super) fn secondary(site: &Site<'_>, pulls: &[Pull]) -> Result<Command, Fail
                 sql,
                 "INSERT INTO domainmetadata (domain_id, kind, content) \
                  VALUES ({at}, 'AXFR-MASTER-TSIG', '{}');",
-                relative(&key.name),
+                key_name(key),
             );
         }
     }
@@ -109,12 +109,17 @@ fn keys<'a>(keys: impl Iterator<Item = &'a TsigKey>) -> String {
         let _ = writeln!(
             sql,
             "INSERT INTO tsigkeys (name, algorithm, secret) VALUES ('{}', '{}', '{}');",
-            relative(&key.name),
+            key_name(key),
             key.algorithm,
             key.base64(),
         );
     }
     sql
+}
+
+/// PowerDNS looks for key names in lower case.
+fn key_name(key: &TsigKey) -> String {
+    relative(&key.name).to_ascii_lowercase()
 }
 
 /// PowerDNS stores names without the last dot, the root as a dot.

@@ -78,6 +78,17 @@ pub struct Row {
     pub hex: &'static str,
 }
 
+impl Row {
+    /// The RDATA's octets.
+    ///
+    /// # Panics
+    /// When the row isn't hexadecimal.
+    pub fn rdata(&self) -> Vec<u8> {
+        let octet = |at: usize| u8::from_str_radix(&self.hex[at..at + 2], 16).unwrap();
+        (0..self.hex.len()).step_by(2).map(octet).collect()
+    }
+}
+
 /// A zone as text.
 pub fn text(selection: Selection, spelling: Spelling) -> String {
     let zone = selection.zone();

@@ -1,3 +1,5 @@
+//! Hostile.
+
 mod clients;
 mod primaries;
 mod secondary;

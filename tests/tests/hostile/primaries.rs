@@ -149,7 +149,7 @@ fn tc_discards_all() {
 
 #[test]
 fn another_id_discards_all() {
-    rejected("which no request has", |answer| {
+    rejected("which is not the request's", |answer| {
         let closing = answer.draft(&[answer.soa()]);
         let other = Draft { id: answer.asked.id ^ 1, ..closing }.octets();
         [answer.all(&[answer.soa(), host(1)]), vec![Step::Send(other)]].concat()
