@@ -14,8 +14,15 @@ pub fn inbound_axfr(data: &[u8]) {
     let messages = split(data);
     let Some(request) = messages.first().and_then(|first| Request::of(first)) else { return };
     let all = request.receive(&messages, Limits::NONE);
-    let few =
-        Limits { octets: 600, records: 6, messages: 4, unverified_octets: 200, rrset_records: 3, types_per_name: 2 };
+    let few = Limits {
+        octets: 600,
+        records: 6,
+        messages: 4,
+        empty_messages: 1,
+        unverified_octets: 200,
+        rrset_records: 3,
+        types_per_name: 2,
+    };
     match (&all, request.receive(&messages, few)) {
         (Ok(all), Ok(limited)) => assert_eq!(*all, limited),
         (_, Err(Error::Limit(_))) => {}

@@ -87,6 +87,8 @@ pub enum Limit {
     Records(u64),
     /// Messages.
     Messages(u64),
+    /// Messages in a row without a record.
+    EmptyMessages(u32),
     /// Octets since the last signed message.
     UnverifiedOctets(u64),
     /// Records in an RRset.
@@ -101,6 +103,7 @@ impl fmt::Display for Limit {
             Self::Octets(most) => write!(f, "{most} octets"),
             Self::Records(most) => write!(f, "{most} records"),
             Self::Messages(most) => write!(f, "{most} messages"),
+            Self::EmptyMessages(most) => write!(f, "{most} messages in a row without a record"),
             Self::UnverifiedOctets(most) => write!(f, "{most} octets since the last signed message"),
             Self::RrsetRecords(most) => write!(f, "{most} records in an RRset"),
             Self::TypesPerName(most) => write!(f, "{most} types at a name"),

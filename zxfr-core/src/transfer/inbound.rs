@@ -53,6 +53,8 @@ struct Stream {
     limits: Limits,
     totals: Totals,
     skipped: u64,
+    /// How many messages in a row had no record.
+    empty: u32,
     state: State,
     /// Whether a message has events that were not yet taken.
     open: bool,
@@ -81,6 +83,7 @@ impl<M: Mac> Inbound<M> {
             limits,
             totals: Totals::default(),
             skipped: 0,
+            empty: 0,
             state: State::Start,
             open: false,
             row: Row::new(),
@@ -198,6 +201,10 @@ impl Stream {
         let answers = message.header().answers;
         if answers == 0 && matches!(self.state, State::Start) {
             return Err(self.peer(PeerFault::NoAnswer));
+        }
+        self.empty = if answers == 0 { self.empty.saturating_add(1) } else { 0 };
+        if self.empty > limits.empty_messages {
+            return Err(Error::Limit(Limit::EmptyMessages(limits.empty_messages)));
         }
         self.open = answers > 0;
         Ok(RecordPosition::new(layout.answers_at, answers))

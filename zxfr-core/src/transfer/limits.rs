@@ -9,6 +9,8 @@ pub struct Limits {
     pub records: u64,
     /// Messages.
     pub messages: u64,
+    /// Messages in a row without a record: nsd sends no end of them in place of a record that it can't send.
+    pub empty_messages: u32,
     /// Octets of messages since the last one whose TSIG was right: what may be of anyone's making. It counts in signed
     /// transfers only.
     pub unverified_octets: u64,
@@ -27,6 +29,7 @@ impl Limits {
         octets: u64::MAX,
         records: u64::MAX,
         messages: u64::MAX,
+        empty_messages: u32::MAX,
         unverified_octets: u64::MAX,
         rrset_records: u32::MAX,
         types_per_name: u16::MAX,
@@ -34,13 +37,14 @@ impl Limits {
 }
 
 impl Default for Limits {
-    /// 4 GiB, 200 million records and as many messages, 6,488,065 unverified octets (the most that RFC 8945 §5.3.1 lets a
+    /// 4 GiB, 200 million records and as many messages, 100 messages in a row without a record, 6,488,065 unverified octets (the most that RFC 8945 §5.3.1 lets a
     /// peer send: 99 messages), 200,000 records in an RRset, 1,000 types at a name.
     fn default() -> Self {
         Self {
             octets: 4 << 30,
             records: 200_000_000,
             messages: 200_000_000,
+            empty_messages: 100,
             unverified_octets: 99 * 65_535,
             rrset_records: 200_000,
             types_per_name: 1_000,

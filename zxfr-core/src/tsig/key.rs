@@ -50,7 +50,8 @@ pub struct Key<M> {
 }
 
 impl<M: Mac> Key<M> {
-    /// A key whose MACs are sent whole and accepted only whole.
+    /// A key whose MACs are sent whole and accepted only whole. Its name is sent in lower case: pdns_server digests key
+    /// names as they come, not in the canonical form of RFC 8945 §4.3.3.
     ///
     /// # Errors
     /// When the secret is empty or `M` doesn't have the algorithm.
@@ -61,7 +62,7 @@ impl<M: Mac> Key<M> {
         let keyed = M::keyed(algorithm, secret).ok_or(KeyError::Algorithm(algorithm))?;
         let whole = algorithm.mac_len();
         let truncation = Truncation { sent: whole, least: whole };
-        Ok(Self { name: name.to_name(), algorithm, truncation, keyed })
+        Ok(Self { name: name.to_name().to_lowercase(), algorithm, truncation, keyed })
     }
 
     /// The same key with MACs truncated so.

@@ -237,7 +237,7 @@ impl Out<'_> {
 
 /// Whether names in RDATA of this type are compressed when sent.
 fn has_compressed_names(rtype: Rtype) -> bool {
-    has_folded_names(rtype) && matches!(rtype.0, 2..=9 | 12 | 14 | 15)
+    has_folded_names(rtype) && matches!(rtype.0, 2 | 5..=9 | 12 | 14 | 15)
 }
 
 /// Writes one message into a caller's buffer: questions, then records, section by section.

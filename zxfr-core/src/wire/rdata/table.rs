@@ -5,7 +5,7 @@ use crate::wire::Rtype;
 /// What may be done with a name in RDATA.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct NameUse {
-    /// Compressed when sent: the types of RFC 1035 only (RFC 3597 §4).
+    /// Compressed when sent: the types of RFC 1035 only (RFC 3597 §4), less the obsolete MD and MF.
     pub compressed_out: bool,
     /// May arrive compressed: those of RFC 1035 and the list in RFC 3597 §4.
     pub compressed_in: bool,
@@ -15,7 +15,7 @@ pub struct NameUse {
 
 /// A name of RFC 1035: compressed both ways.
 const OLD: Field = Field::Name(NameUse { compressed_out: true, compressed_in: true, folded: true });
-/// A name of the types that RFC 3597 §4 lists: never sent compressed, but understood so.
+/// A name of the types that RFC 3597 §4 lists, and of the obsolete ones: never sent compressed, but understood so.
 const LISTED: Field = Field::Name(NameUse { compressed_out: false, compressed_in: true, folded: true });
 /// Never compressed, but lower-cased in canonical form.
 const FOLDED: Field = Field::Name(NameUse { compressed_out: false, compressed_in: false, folded: true });
@@ -83,7 +83,9 @@ pub const fn layout(rtype: Rtype) -> Option<&'static [Field]> {
     Some(match rtype {
         Rtype::A => &[Octets(4)],
         Rtype::AAAA | Rtype::LOC => &[Octets(16)],
-        Rtype::NS | Rtype::MD | Rtype::MF | Rtype::CNAME | Rtype::MB | Rtype::MG | Rtype::MR | Rtype::PTR => &[OLD],
+        // pdns_server doesn't know the obsolete types of RFC 1035 and takes their RDATA as it comes.
+        Rtype::MD | Rtype::MF => &[LISTED],
+        Rtype::NS | Rtype::CNAME | Rtype::MB | Rtype::MG | Rtype::MR | Rtype::PTR => &[OLD],
         Rtype::SOA => &[OLD, OLD, Octets(20)],
         Rtype::MINFO => &[OLD, OLD],
         Rtype::MX => &[Octets(2), OLD],

@@ -39,6 +39,13 @@ fn messages_that_are_empty_count() {
 }
 
 #[test]
+fn empty_messages_in_a_row() {
+    let with = |empty_messages| Limits { empty_messages, ..Limits::NONE };
+    let stream = messages([&zone(2)[..], &[], &[], &[txt("host.example.", 7)], &[], &[], &zone(0)]);
+    cut(with(2), with(1), Limit::EmptyMessages(1), &stream);
+}
+
+#[test]
 fn records_in_an_rrset() {
     let with = |rrset_records| Limits { rrset_records, ..Limits::NONE };
     let mut zone = zone(9);
