@@ -295,7 +295,7 @@ fn keys_that_are_none() {
         assert_eq!(refused.unwrap_err(), KeyError::Truncation(sha1));
     }
     let shown = std::format!("{:?}", key(sha1));
-    assert!(shown.contains("Key.example.") && !shown.contains("keyed"), "{shown}");
+    assert!(shown.contains("key.example.") && !shown.contains("keyed"), "{shown}");
     let refused = KeyError::Truncation(sha1).to_string();
     assert_eq!(refused, "a MAC of hmac-sha1 may be truncated to 10 to 20 octets only");
 }
