@@ -16,8 +16,7 @@ pub fn layout(message: &[u8]) -> Result<Layout, WireError> {
     let mut at = HEADER_LEN;
     for _ in 0..questions {
         at = skip_name(message, at)?;
-        u16_at(message, at)?;
-        u16_at(message, at + 2)?;
+        octets_at::<4>(message, at)?;
         at += 4;
     }
     let mut layout = Layout { answers_at: at, last_answer: None, authorities_at: at, opt_at: None, tsig_at: None };
@@ -38,15 +37,9 @@ pub fn layout(message: &[u8]) -> Result<Layout, WireError> {
 }
 
 #[inline]
-fn u16_at(message: &[u8], at: usize) -> Result<u16, WireError> {
+fn octets_at<const N: usize>(message: &[u8], at: usize) -> Result<[u8; N], WireError> {
     let rest = message.get(at..).unwrap_or_default();
-    rest.first_chunk().map(|octets| u16::from_be_bytes(*octets)).ok_or(WireError { fault: WireFault::Cut, offset: at })
-}
-
-#[inline]
-fn u32_at(message: &[u8], at: usize) -> Result<u32, WireError> {
-    let rest = message.get(at..).unwrap_or_default();
-    rest.first_chunk().map(|octets| u32::from_be_bytes(*octets)).ok_or(WireError { fault: WireFault::Cut, offset: at })
+    rest.first_chunk().copied().ok_or(WireError { fault: WireFault::Cut, offset: at })
 }
 
 #[inline]
@@ -76,11 +69,9 @@ fn skip_record(message: &[u8], start: usize, section: Section, layout: &mut Layo
         return Err(wrong(WireFault::TsigPlace));
     }
     let at = skip_name(message, start)?;
-    let rtype = Rtype(u16_at(message, at)?);
-    u16_at(message, at + 2)?;
-    u32_at(message, at + 4)?;
-    let length = u16_at(message, at + 8)?;
-    let after = at + 10 + usize::from(length);
+    let [a, b, _, _, _, _, _, _, i, j] = octets_at(message, at)?;
+    let rtype = Rtype(u16::from_be_bytes([a, b]));
+    let after = at + 10 + usize::from(u16::from_be_bytes([i, j]));
     if after > message.len() {
         return Err(WireError { fault: WireFault::Cut, offset: at + 10 });
     }

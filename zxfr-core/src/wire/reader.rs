@@ -106,14 +106,14 @@ impl<'m> Message<'m> {
         let mut layout =
             Layout { answers_at, last_answer: None, authorities_at: answers_at, opt_at: None, tsig_at: None };
         for _ in 0..self.header.answers {
-            here = self.skip_record(here, Section::Answer, &mut layout)?;
+            self.skip_record(&mut here, Section::Answer, &mut layout)?;
         }
         layout.authorities_at = here.at;
         for _ in 0..self.header.authorities {
-            here = self.skip_record(here, Section::Authority, &mut layout)?;
+            self.skip_record(&mut here, Section::Authority, &mut layout)?;
         }
         for _ in 0..self.header.additionals {
-            here = self.skip_record(here, Section::Additional, &mut layout)?;
+            self.skip_record(&mut here, Section::Additional, &mut layout)?;
         }
         if here.at < self.octets.len() {
             return Err(WireError { fault: WireFault::Trailing, offset: here.at });
@@ -121,8 +121,10 @@ impl<'m> Message<'m> {
         Ok(layout)
     }
 
+    /// Goes past the record that starts `here`.
     #[inline]
-    fn skip_record(&self, start: Cursor<'m>, section: Section, layout: &mut Layout) -> Result<Cursor<'m>, WireError> {
+    fn skip_record(&self, here: &mut Cursor<'m>, section: Section, layout: &mut Layout) -> Result<(), WireError> {
+        let start = *here;
         let wrong = |fault| WireError { fault, offset: start.at };
         if layout.tsig_at.is_some() {
             // RFC 8945 §5.1: the TSIG is the last record.
@@ -130,7 +132,7 @@ impl<'m> Message<'m> {
         }
         let read = grammar::skip_name(start).and_then(|(rest, ())| grammar::record_fixed(rest));
         let (rest, fixed) = read.map_err(|error| failed(error, start.at))?;
-        let after = rest.at.saturating_add(usize::from(fixed.rdata_length));
+        let after = rest.at.wrapping_add(usize::from(fixed.rdata_length));
         if after > self.octets.len() {
             return Err(WireError { fault: WireFault::Cut, offset: rest.at });
         }
@@ -147,7 +149,8 @@ impl<'m> Message<'m> {
             rtype if section == Section::Answer => layout.last_answer = Some(rtype),
             _ => {}
         }
-        Ok(Cursor::new(self.octets, after))
+        here.at = after;
+        Ok(())
     }
 
     /// The records of the answer section, expanded into `scratch` one by one.
