@@ -39,7 +39,7 @@ pub fn layout(message: &[u8]) -> Result<Layout, WireError> {
 #[inline]
 fn octets_at<const N: usize>(message: &[u8], at: usize) -> Result<[u8; N], WireError> {
     let rest = message.get(at..).unwrap_or_default();
-    rest.first_chunk().copied().ok_or(WireError { fault: WireFault::Cut, offset: at })
+    rest.first_chunk().copied().ok_or(WireError { fault: WireFault::Cut, offset: message.len() })
 }
 
 #[inline]

@@ -13,7 +13,7 @@ use nom::combinator::map;
 fn octets<const N: usize>(input: Cursor<'_>) -> Parsed<'_, [u8; N]> {
     match input.rest().first_chunk() {
         Some(octets) => Ok((advance(input, N), *octets)),
-        None => input.fails(WireFault::Cut),
+        None => Cursor::new(input.message, input.message.len()).fails(WireFault::Cut),
     }
 }
 

@@ -195,7 +195,7 @@ fn errors_say_who_and_where() {
         ),
         (messages([&[]]), "peer misbehaved in message 1: neither an answer nor an error"),
         (messages([&zone, &[]]), "connection ended after 2 messages with 3 records, before the closing SOA"),
-        (Vec::from([std::vec![0; 5]]), "peer misbehaved in message 1 at octet 4: message ends too early"),
+        (Vec::from([std::vec![0; 5]]), "peer misbehaved in message 1 at octet 5: message ends too early"),
     ] {
         assert_eq!(unsigned(&stream).unwrap_err().to_string(), text);
     }
