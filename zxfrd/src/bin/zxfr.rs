@@ -6,12 +6,16 @@ use clap::error::ErrorKind;
 use clap::{CommandFactory, Parser, Subcommand};
 use zxfrd::client::{Threads, axfr, bench, run, soa};
 
-/// Asks DNS servers for zones. Servers are named as dig has it: @192.0.2.1, @[2001:db8::1]:5300, @ns.example.
-///
-/// Exit status: 0 done; 1 the server refused or misbehaved, or a signature does not hold; 2 usage; 3 no connection or
-/// time-out.
+/// What `zxfr` is asked to do.
 #[derive(Parser)]
-#[command(name = "zxfr", version, arg_required_else_help = true)]
+#[command(
+    name = "zxfr",
+    version,
+    about = "Asks DNS servers for zones. Servers are named as dig has it: @192.0.2.1, @[2001:db8::1]:5300, @ns.example",
+    after_help = "Exit status: 0 done; 1 the server refused or misbehaved, or a signature does not hold; 2 usage; \
+        3 no connection or time-out",
+    arg_required_else_help = true
+)]
 struct Arguments {
     #[command(subcommand)]
     command: Command,

@@ -185,6 +185,27 @@ fn another_configuration_keeps_what_is_held() {
     assert!(!registry.admits(name("in.test.").as_ref(), &asker("192.0.2.1")), "no longer linked anywhere");
 }
 
+#[test]
+fn outgoing_transfers_are_bounded_and_places_given_back() {
+    let text = format!("[limits]\nmax_transfers_out = 2\nmax_transfers_per_peer = 1\n{KEYS}{ZONES}");
+    let registry = Registry::new(&config(&text)).unwrap();
+    let zone = name("signed.test.");
+    let admit = |addr: &str| registry.admit_transfer(zone.as_ref(), &asker(addr));
+    assert!(admit("192.0.2.1") && !admit("192.0.2.1"), "one per peer");
+    assert!(admit("192.0.2.2") && !admit("192.0.2.3"), "two in all");
+    registry.transfer_ended(&OutReport {
+        // As a socket for both families gives it.
+        peer: PeerIdentity::tcp("[::ffff:192.0.2.1]:5353".parse().unwrap()),
+        zone: zone.clone(),
+        serial: zxfr_core::serial::Serial(1),
+        key: None,
+        totals: zxfr_core::transfer::Totals::default(),
+        elapsed: std::time::Duration::ZERO,
+        result: Err(SendError::Closed),
+    });
+    assert!(admit("192.0.2.3") && !admit("192.0.2.1"));
+}
+
 #[tokio::test]
 async fn incoming_transfers_wait_for_a_place() {
     let text = format!("[limits]\nmax_transfers_in = 2\nmax_transfers_per_peer = 1\n{KEYS}");
