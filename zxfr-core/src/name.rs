@@ -1,6 +1,6 @@
 //! Domain names (RFC 1035 §3.1): octets with their case kept, compared without it (RFC 4343), ordered as RFC 4034 §6.1.
 //!
-//! [`Name`] owns up to 255 octets in place, [`NameRef`] borrows a valid uncompressed name. [`text`] is the presentation
+//! [`Name`] owns up to 255 octets in place, [`NameRef`] borrows a valid uncompressed name. `text` is the presentation
 //! format of both.
 
 mod text;

@@ -30,11 +30,11 @@ pub enum Field {
     Octets(u8),
     /// A name.
     Name(NameUse),
-    /// A <character-string> (RFC 1035 §3.3).
+    /// A `<character-string>` (RFC 1035 §3.3).
     Text,
-    /// A <character-string> that may be left out.
+    /// A `<character-string>` that may be left out.
     OptionalText,
-    /// One or more <character-string>s, to the end.
+    /// One or more `<character-string>`s, to the end.
     Texts,
     /// A length octet and as many octets.
     Counted,
