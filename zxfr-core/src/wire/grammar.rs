@@ -102,7 +102,7 @@ pub(crate) fn name<'m>(input: Cursor<'m>, name: &mut Name) -> Parsed<'m, NameRea
                     return input.fails(WireFault::LongName);
                 }
                 let compressed = after.is_some();
-                let after = after.unwrap_or_else(|| here.at.saturating_add(1));
+                let after = after.unwrap_or_else(|| here.at.wrapping_add(1));
                 return Ok((Cursor::new(input.message, after), NameRead { compressed }));
             }
             [length, rest @ ..] if usize::from(*length) <= MAX_LABEL => {
@@ -112,7 +112,7 @@ pub(crate) fn name<'m>(input: Cursor<'m>, name: &mut Name) -> Parsed<'m, NameRea
                 };
                 debug_assert!(rest.len() >= usize::from(*length));
                 // Leave room for the root label.
-                if name.as_octets().len().saturating_add(whole) >= MAX_NAME || !name.append(label) {
+                if name.as_octets().len().wrapping_add(whole) >= MAX_NAME || !name.append(label) {
                     return input.fails(WireFault::LongName);
                 }
                 here = advance(here, whole);
@@ -123,7 +123,7 @@ pub(crate) fn name<'m>(input: Cursor<'m>, name: &mut Name) -> Parsed<'m, NameRea
                     return here.fails(WireFault::Pointer);
                 }
                 if after.is_none() {
-                    after = Some(here.at.saturating_add(2));
+                    after = Some(here.at.wrapping_add(2));
                 }
                 let visible = here.message.get(..run).unwrap_or_default();
                 run = target;

@@ -277,14 +277,14 @@ impl RecordPosition {
             _ => start.at,
         };
         let rest = if self.last_owner == Some(spelt_at) {
-            Cursor::new(octets, start.at.saturating_add(2))
+            Cursor::new(octets, start.at.wrapping_add(2))
         } else {
             let (rest, _) = grammar::name(start, owner).map_err(|error| failed(error, start.at))?;
             self.last_owner = Some(spelt_at);
             rest
         };
         let (rest, fixed) = grammar::record_fixed(rest).map_err(|error| failed(error, rest.at))?;
-        self.at = rest.at.saturating_add(usize::from(fixed.rdata_length));
+        self.at = rest.at.wrapping_add(usize::from(fixed.rdata_length));
         Ok((fixed, rest.at))
     }
 }
