@@ -2,17 +2,18 @@
 //! they arrive: the same matrix for all interop tests.
 
 use std::collections::HashMap;
+use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::OnceLock;
 use std::thread;
 
 use crate::client::dig;
 use crate::peer::{Offer, Peer, PeerKind, Role, carries, keeps_case};
-use crate::records::{Exactness, Record};
+use crate::records::{Exactness, Record, assert_same};
 use crate::tsig::{Algorithm, TsigKey};
 use crate::zones::every_type::{Selection, Spelling};
 use crate::zones::{self, Content, Zone};
-use crate::{name, tally};
+use crate::{name, tally, wire};
 
 /// Writes every zone of the matrix, spelled in this way. The signed root zone and .gov
 /// only with `ZXFR_CORPUS`.
@@ -99,6 +100,31 @@ pub fn case(from: impl std::fmt::Display, to: impl std::fmt::Display, zone: &str
 pub fn signed_zones(dir: &Path, keys: &[TsigKey]) -> Vec<(Zone, TsigKey)> {
     let zone = |key: &TsigKey| zones::three(dir, &format!("{}.example.", key.algorithm)).unwrap();
     keys.iter().map(|key| (zone(key), key.clone())).collect()
+}
+
+/// Reads zones back from one server after the other, all of which should hold the same.
+///
+/// The first answer for a zone is read and compared record by record; later ones that are
+/// the same in every octet need not be.
+#[derive(Debug, Default)]
+pub struct ReadBack {
+    seen: HashMap<String, Vec<Vec<u8>>>,
+}
+
+impl ReadBack {
+    /// Fails the test unless the server holds these records.
+    ///
+    /// # Panics
+    /// When it doesn't, or can't be asked.
+    pub fn assert_held(&mut self, case: &str, server: SocketAddr, zone: &str, held: &[Record], exactness: Exactness) {
+        let octets = wire::axfr(server, zone).unwrap_or_else(|failure| panic!("{case}: {failure}"));
+        if self.seen.get(zone) == Some(&octets) {
+            return;
+        }
+        let records = dig(server, zone, None).unwrap_or_else(|failure| panic!("{case}: {failure}"));
+        assert_same(case, held, &records, exactness);
+        self.seen.insert(zone.to_owned(), octets);
+    }
 }
 
 /// How exactly records must agree that went through a peer.

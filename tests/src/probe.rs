@@ -77,7 +77,7 @@ fn read_answer(message: &[u8], question: &[u8], authority: Authority) -> Result<
 }
 
 /// Where a name that starts at `at` ends, a pointer counting as its end.
-fn skip_name(message: &[u8], mut at: usize) -> Option<usize> {
+pub(crate) fn skip_name(message: &[u8], mut at: usize) -> Option<usize> {
     loop {
         match *message.get(at)? {
             0 => return Some(at + 1),

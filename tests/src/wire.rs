@@ -4,6 +4,7 @@ use std::io::{Read, Write};
 use std::net::{IpAddr, Ipv4Addr, SocketAddr, TcpStream, UdpSocket};
 use std::time::Duration;
 
+use crate::probe::skip_name;
 use crate::{Failure, name};
 
 /// How long an answer is waited for.
@@ -125,4 +126,51 @@ pub fn read_message(stream: &mut TcpStream) -> Result<Vec<u8>, Failure> {
     let mut message = vec![0; usize::from(u16::from_be_bytes(length))];
     stream.read_exact(&mut message).map_err(failed)?;
     Ok(message)
+}
+
+/// Transfers a zone without TSIG; the messages as they come.
+///
+/// # Errors
+/// When there is no connection, or as [`read_axfr`].
+pub fn axfr(server: SocketAddr, zone: &str) -> Result<Vec<Vec<u8>>, Failure> {
+    let failed = |error| Failure::because("AXFR", error);
+    let mut stream = TcpStream::connect(server).map_err(failed)?;
+    stream.set_read_timeout(Some(PATIENCE)).map_err(failed)?;
+    stream.write_all(&framed(&Draft::request(1, zone, 252).octets())).map_err(failed)?;
+    read_axfr(&mut stream)
+}
+
+/// What comes of an AXFR, message by message, to the closing SOA; signed or not, it is not
+/// looked into.
+///
+/// # Errors
+/// When the connection ends before that, or what comes is no transfer.
+pub fn read_axfr(stream: &mut TcpStream) -> Result<Vec<Vec<u8>>, Failure> {
+    let (mut messages, mut soas) = (Vec::new(), 0);
+    while soas < 2 {
+        let message = read_message(stream)?;
+        let found = answer_types(&message).ok_or_else(|| Failure::new("malformed message in a transfer"))?;
+        if messages.is_empty() && found.first() != Some(&6) {
+            return Err(Failure::new(format!("no transfer, but RCODE {}", rcode(&message))));
+        }
+        soas += found.iter().filter(|rtype| **rtype == 6).count();
+        messages.push(message);
+    }
+    Ok(messages)
+}
+
+/// The types of the records in the answer section.
+pub fn answer_types(message: &[u8]) -> Option<Vec<u16>> {
+    let number = |at: usize| Some(u16::from_be_bytes(message.get(at..at + 2)?.try_into().ok()?));
+    let mut at = 12;
+    for _ in 0..number(4)? {
+        at = skip_name(message, at)? + 4;
+    }
+    let mut types = Vec::new();
+    for _ in 0..number(6)? {
+        at = skip_name(message, at)?;
+        types.push(number(at)?);
+        at += 10 + usize::from(number(at + 8)?);
+    }
+    Some(types)
 }

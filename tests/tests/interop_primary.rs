@@ -4,11 +4,13 @@
 use std::process::Command;
 
 use zxfr_tests::client::{dig, dig_one};
-use zxfr_tests::interop::{all_zones, carried, case, exactness, is_tried, keys, signed_zones, signings, truth};
+use zxfr_tests::interop::{
+    ReadBack, all_zones, carried, case, exactness, is_tried, keys, signed_zones, signings, truth,
+};
 use zxfr_tests::name;
 use zxfr_tests::peer::{Offer, Peer, PeerKind, Pull, Role, require_peers};
 use zxfr_tests::process::find_program;
-use zxfr_tests::records::{Record, assert_same};
+use zxfr_tests::records::assert_same;
 use zxfr_tests::tally;
 use zxfr_tests::zones::every_type::Spelling;
 use zxfr_tests::zones::{self, Zone};
@@ -28,6 +30,7 @@ fn primary_of(peer: PeerKind) {
     for (zone, _) in &keyed {
         assert!(dig(zxfrd.address(), &zone.name, None).is_err(), "{} given to an unsigned request", zone.name);
     }
+    let mut read_back = ReadBack::default();
     for key in signings(peer.algorithms()) {
         let tried: Vec<_> = zones.iter().filter(|zone| is_tried(peer, zone.content, key.as_ref())).collect();
         let mut pulls: Vec<_> = tried.iter().map(|zone| Pull::open(&zone.name, zxfrd.address())).collect();
@@ -39,8 +42,9 @@ fn primary_of(peer: PeerKind) {
         let mut secondary = Peer::secondary(peer, &pulls).unwrap();
         for zone in tried {
             let case = case("zxfrd", peer, &zone.name, key.as_ref());
-            let received = held(&mut secondary, zone, &case);
-            assert_same(&case, truth(zone), &received, exactness(peer));
+            let waited = secondary.wait_for_zone(&zone.name, Some(zone.serial));
+            waited.unwrap_or_else(|failure| panic!("{case}: {failure}"));
+            read_back.assert_held(&case, secondary.address(), &zone.name, truth(zone), exactness(peer));
             tally::ran(&case);
         }
         for (zone, key) in own {
@@ -48,13 +52,6 @@ fn primary_of(peer: PeerKind) {
             tally::ran(&case("zxfrd", peer, &zone.name, Some(key)));
         }
     }
-}
-
-/// What a secondary holds of a zone, once it has it.
-fn held(secondary: &mut Peer, zone: &Zone, case: &str) -> Vec<Record> {
-    let serial = Some(zone.serial);
-    secondary.wait_for_zone(&zone.name, serial).unwrap_or_else(|failure| panic!("{case}: {failure}"));
-    dig(secondary.address(), &zone.name, None).unwrap_or_else(|failure| panic!("{case}: {failure}"))
 }
 
 #[test]

@@ -13,7 +13,7 @@ use zxfr_tests::peer::Offer;
 use zxfr_tests::tsig::{Algorithm, TsigKey};
 use zxfr_tests::wire::{self, Draft, over_tcp, over_udp, rcode, record_of};
 use zxfr_tests::zones;
-use zxfr_tests::zxfr::Zxfrd;
+use zxfr_tests::zxfr::{Zxfrd, axfr};
 
 use crate::secondary::{core_key, now};
 
@@ -401,4 +401,45 @@ fn odd_names_in_the_log_are_escaped() {
     let line = log.lines().find(|line| line.contains("evil")).unwrap_or_else(|| panic!("{log}"));
     assert!(line.contains(r"evil\010transfer=in\027") && line.contains("example"), "{line}");
     assert!(!line.contains('\u{1b}'), "{line:?}");
+}
+
+/// Owner names with odd characters: from a file into a zone, out of it as text, and from
+/// that text into an equal zone.
+#[test]
+fn odd_owner_names_round_trip() {
+    const OWNERS: [&str; 10] = [
+        r"dollar\$sign",
+        r"\$INCLUDE",
+        r"at\@sign",
+        "slash/slash",
+        r#"quote\"quote"#,
+        r"space\032space",
+        r"\000\009\010\013\027",
+        r"\127\128\255",
+        r"dot\.dot\\back\;semi",
+        r"paren\(s\)",
+    ];
+    let dir = tempfile::tempdir().unwrap();
+    let mut zone = zones::three(dir.path(), OPEN).unwrap();
+    let mut text = std::fs::read_to_string(&zone.path).unwrap();
+    for owner in OWNERS {
+        text += &format!("{owner}.{OPEN} 300 IN TXT \"\\\"\\\\ ; $ \\010\"\n");
+    }
+    std::fs::write(&zone.path, text).unwrap();
+    let first = Zxfrd::primary(&[Offer::open(&zone)]).unwrap();
+    let written = dir.path().join("written.zone");
+    axfr(first.address(), OPEN, None, &written).unwrap();
+    let text = std::fs::read_to_string(&written).unwrap();
+    assert_eq!(text.lines().count(), 3 + OWNERS.len(), "{text}");
+    assert!(text.bytes().all(|octet| octet == b'\n' || octet == b'\t' || (b' '..=b'~').contains(&octet)), "{text:?}");
+    zone.path = written;
+    let again = Zxfrd::primary(&[Offer::open(&zone)]).unwrap();
+    let request = Draft::request(1, OPEN, AXFR).octets();
+    let [before, after] = [&first, &again].map(|zxfrd| over_tcp(zxfrd.address(), &request).unwrap());
+    assert_eq!(before, after);
+    for owner in OWNERS {
+        let wire = name::to_wire(&format!("{owner}.")).unwrap();
+        let label = &wire[..wire.len() - 1];
+        assert!(before.windows(label.len()).any(|octets| octets == label), "{owner}");
+    }
 }

@@ -265,6 +265,14 @@ fn endless_octets_are_cut() {
     });
 }
 
+/// nsd sends these in place of a record that it can't send.
+#[test]
+fn endless_empty_messages_are_cut() {
+    rejected("transfer cut at the limit here of 100 messages in a row without a record", |answer| {
+        std::iter::once(answer.all(&[answer.soa()])).chain((0..101).map(|_| answer.all(&[]))).flatten().collect()
+    });
+}
+
 #[test]
 fn endless_types_at_a_name_are_cut() {
     rejected("transfer cut at the limit here of 1000 types at a name", |answer| {
