@@ -50,8 +50,8 @@
 //! "#;
 //! let config = zxfrd::config::parse(text, "zxfrd.toml".as_ref()).unwrap();
 //! assert_eq!(config.limits, zxfrd::config::Limits::default());
-//! assert_eq!(config.zones[0].outgoing.as_ref().unwrap().peers, []);
 //! assert!(config.zones[0].outgoing.as_ref().unwrap().peers.is_empty());
+//! assert_eq!(config.peers[config.zones[1].outgoing.as_ref().unwrap().peers[0]].name, "primary-1");
 //! ```
 
 mod check;
