@@ -112,6 +112,8 @@ fn what_a_primary_breaks_off_is_discarded() {
         let log = zxfrd.process().log();
         let line = log.lines().find(|line| line.contains("transfer=in")).unwrap();
         assert!(line.contains(zone.name.trim_end_matches('.')) && line.contains(reason), "{case}: {line}");
+        // What had come before is told, too.
+        assert!(!line.contains(" messages=0 "), "{case}: {line}");
         assert!(dig(zxfrd.address(), &zone.name, None).is_err(), "{case}");
         tally::ran(&case);
     }

@@ -8,8 +8,9 @@ use std::time::{Duration, Instant};
 use zxfr_core::name::NameRef;
 use zxfr_core::serial::Serial;
 use zxfr_core::transfer::{self, Totals};
+use zxfr_core::wire::Record;
 use zxfr_core::zone::{BuildError, BuildLimits, Builder, Summary, Version};
-use zxfr_io::{Client, InReport, Timeouts, client};
+use zxfr_io::{Client, InReport, Sink, SinkError, Timeouts, client};
 
 use crate::config::Limits;
 use crate::logging::{self, Direction, Kind, Transfer};
@@ -77,7 +78,23 @@ pub fn timeouts(limits: &Limits) -> Timeouts {
     }
 }
 
-/// Transfers a zone from a primary.
+/// A zone being transferred: records go to the builder, and how many came is known even if the transfer fails.
+struct Receiving<'a> {
+    builder: &'a mut Builder,
+    got: &'a mut Totals,
+}
+
+impl Sink for Receiving<'_> {
+    fn record(&mut self, record: &Record<'_>) -> Result<(), SinkError> {
+        self.builder.record(record)
+    }
+
+    fn progress(&mut self, totals: Totals) {
+        *self.got = totals;
+    }
+}
+
+/// Transfers a zone from a primary. `got` is what had come in whole messages when the transfer failed.
 ///
 /// # Errors
 /// When the transfer fails, or what came is no zone.
@@ -86,11 +103,13 @@ pub async fn pull(
     primary: &Primary,
     limits: transfer::Limits,
     timeouts: Timeouts,
+    got: &mut Totals,
 ) -> Result<Pulled, PullError> {
     let build_limits = BuildLimits { rrset_records: limits.rrset_records, types_per_name: limits.types_per_name };
     let mut builder = Builder::new(zone, build_limits);
     let client = Client::connect(primary.addr, timeouts).await.map_err(PullError::Transfer)?;
-    let report = client.axfr(zone, primary.key.as_ref(), limits, &mut builder).await.map_err(PullError::Transfer)?;
+    let mut receiving = Receiving { builder: &mut builder, got };
+    let report = client.axfr(zone, primary.key.as_ref(), limits, &mut receiving).await.map_err(PullError::Transfer)?;
     drop(client);
     // Putting a large zone together takes a while; others go on meanwhile.
     let built = tokio::task::spawn_blocking(|| builder.finish()).await.map_err(|_| PullError::Stopped)?;
@@ -147,9 +166,10 @@ impl Attempt<'_> {
             }
         }
         let limits = transfer_limits(&self.limits);
-        match pull(self.zone.name(), self.primary, limits, timeouts(&self.limits)).await {
+        let mut got = Totals::default();
+        match pull(self.zone.name(), self.primary, limits, timeouts(&self.limits), &mut got).await {
             Err(error) => {
-                self.log(Kind::Axfr, held, None, Totals::default(), Err(&error));
+                self.log(Kind::Axfr, held, None, got, Err(&error));
                 false
             }
             Ok(Pulled { version, summary, report }) => {

@@ -93,7 +93,8 @@ async fn run(file: Option<&Path>, stay: bool) -> Result<(), String> {
     for (what, server) in [("pulled from primary", &primary), ("pulled from secondary", &secondary)] {
         let from = Primary { addr: server.addr(), key: Some(key.keyed().map_err(|error| error.to_string())?) };
         let started = Instant::now();
-        let got = incoming::pull(apex.as_ref(), &from, Limits::default(), Timeouts::default()).await;
+        let got =
+            incoming::pull(apex.as_ref(), &from, Limits::default(), Timeouts::default(), &mut Totals::default()).await;
         let Pulled { version, report, .. } = got.map_err(|error| format!("{what}: {error}"))?;
         lines.push(Line { what: what.to_owned(), totals: report.totals, elapsed: started.elapsed() });
         pulled.push((what, version));

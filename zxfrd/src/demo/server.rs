@@ -55,8 +55,8 @@ impl Server {
         };
         let primary = primaries.first().ok_or("no primary")?;
         let limits = Limits::default();
-        let pulled =
-            incoming::pull(zone.name(), primary, incoming::transfer_limits(&limits), incoming::timeouts(&limits)).await;
+        let (most, timeouts) = (incoming::transfer_limits(&limits), incoming::timeouts(&limits));
+        let pulled = incoming::pull(zone.name(), primary, most, timeouts, &mut Totals::default()).await;
         let Pulled { version, report, .. } = pulled.map_err(|error| format!("secondary: {error}"))?;
         zone.replace(Arc::new(version));
         Ok(report.totals)
