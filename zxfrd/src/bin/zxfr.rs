@@ -42,7 +42,10 @@ fn main() -> ExitCode {
     match Arguments::parse().command {
         Command::Axfr(arguments) => run(Threads::One, understood("axfr", arguments.command()).run()),
         Command::Soa(arguments) => run(Threads::One, understood("soa", arguments.command()).run()),
-        Command::Bench(arguments) => run(Threads::All, understood("bench", arguments.command()).run()),
+        Command::Bench(arguments) => {
+            let bench = understood("bench", arguments.command());
+            run(bench.threads(), bench.run())
+        }
     }
 }
 

@@ -9,8 +9,8 @@ use serde::Serialize;
 use tokio::task::JoinSet;
 use zxfr_io::{Client, InReport, client};
 
-use super::Failure;
 use super::target::{self, Target};
+use super::{Failure, Threads};
 
 /// The arguments of `zxfr bench`.
 #[derive(Args, Clone, Debug)]
@@ -47,6 +47,15 @@ pub struct Bench {
     concurrency: u64,
     total: u64,
     json: bool,
+}
+
+impl Bench {
+    /// One thread for one transfer at a time: handing messages from thread to thread would cost more than it gains, and take
+    /// the server's core where there are two.
+    #[must_use]
+    pub const fn threads(&self) -> Threads {
+        if self.concurrency == 1 { Threads::One } else { Threads::All }
+    }
 }
 
 /// What was measured.
