@@ -6,30 +6,13 @@ use std::time::Duration;
 
 use tempfile::TempDir;
 use zxfr_tests::client::{dig, kdig};
+use zxfr_tests::interop::all_zones;
 use zxfr_tests::peer::{Offer, Peer, PeerKind, Pull, Role, carries, keeps_case, require_peers, spelling};
 use zxfr_tests::records::{Exactness, Record, assert_same, canonical_rdata, difference};
 use zxfr_tests::tsig::{Algorithm, TsigKey};
 use zxfr_tests::zones::every_type::{Selection, Spelling};
 use zxfr_tests::zones::{self, Content, Zone};
 use zxfr_tests::{name, tally};
-
-/// Every zone, spelled for this peer. The real ones only with `ZXFR_CORPUS`.
-fn all_zones(dir: &Path, spelling: Spelling) -> Vec<Zone> {
-    let mut zones = vec![
-        zones::three(dir, "three.example.").unwrap(),
-        zones::mixed(dir).unwrap(),
-        zones::every_type(dir, Selection::Every, spelling).unwrap(),
-        zones::every_type(dir, Selection::Plain, spelling).unwrap(),
-        zones::every_type(dir, Selection::Obsolete, spelling).unwrap(),
-        zones::big_record(dir).unwrap(),
-        zones::big_rrset(dir).unwrap(),
-        zones::large_rrset(dir).unwrap(),
-        zones::tld(dir, "tld.", 5_000, 1).unwrap(),
-    ];
-    zones.extend(zones::signed_root(dir).unwrap());
-    zones.extend(zones::gov(dir).unwrap());
-    zones
-}
 
 /// A key for each algorithm that both have, with a zone of three records for it.
 fn signed_zones(dir: &Path, one: PeerKind, other: PeerKind) -> Vec<(Zone, TsigKey)> {

@@ -37,7 +37,7 @@ pub fn carries(peer: PeerKind, role: Role, content: Content) -> Result<(), &'sta
         (P::Knotd, _, C::BigRrset) => Err("knotd takes an RRset over 65,535 octets but can't give it away: \
              the transfer breaks off after the records before it"),
         (P::Nsd, _, C::BigRecord) => Err("nsd takes a record over 16,383 octets but can't give it away by AXFR: \
-             the transfer breaks off after the records before it"),
+             empty messages without end come in its place"),
         (P::Ixfrdist, _, C::BigRecord) => {
             Err("ixfrdist takes a record of 60,000 octets but stalls before giving it away: \
              the connection stays open and nothing more comes")
