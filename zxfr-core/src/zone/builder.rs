@@ -49,6 +49,8 @@ pub enum BuildFault {
     SoaOffApex,
     /// Two SOAs that differ.
     SecondSoa,
+    /// The same record twice among the deletions or the additions of a delta.
+    Twice,
     /// No SOA.
     NoSoa,
     /// More records in an RRset than this limit.
@@ -84,6 +86,7 @@ impl fmt::Display for BuildError {
             BuildFault::Large => write!(f, "{owner} {rtype}: record too large for any message"),
             BuildFault::SoaOffApex => write!(f, "{owner} SOA: not at the zone's apex"),
             BuildFault::SecondSoa => write!(f, "{owner} SOA: a second SOA that differs from the first"),
+            BuildFault::Twice => write!(f, "{owner} {rtype}: deleted or added twice in one delta"),
             BuildFault::NoSoa => write!(f, "{owner}: the zone has no SOA"),
             BuildFault::RrsetRecords(limit) => write!(f, "{owner} {rtype}: more than {limit} records in an RRset"),
             BuildFault::TypesPerName(limit) => write!(f, "{owner}: more than {limit} types at a name"),
@@ -226,6 +229,11 @@ pub(super) fn is_nsec3(record: &Record<'_>) -> bool {
         Rtype::RRSIG => record.rdata.first_chunk::<2>() == Some(&Rtype::NSEC3.0.to_be_bytes()),
         _ => false,
     }
+}
+
+/// Whether a record of the zone has its place in the NSEC3 run. What stands at the apex is in the head, whatever it is.
+pub(super) fn in_nsec3_run(apex: NameRef<'_>, record: &Record<'_>) -> bool {
+    record.owner.len() != apex.len() && is_nsec3(record)
 }
 
 #[cfg(test)]

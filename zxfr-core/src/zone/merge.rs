@@ -5,22 +5,27 @@ use super::builder::{BuildError, BuildLimits};
 use super::key;
 use super::page::Page;
 use super::run::RunWriter;
-use super::sorter::Sorted;
+use super::sorter::{Sorted, refuse_if};
 use crate::wire::reader::RecordPosition;
 use crate::wire::{Class, Record, Rtype, Scratch};
 use alloc::collections::binary_heap::{BinaryHeap, PeekMut};
 use alloc::vec::{self, Vec};
 use core::cmp::Ordering;
 
-/// Merges runs; of equal records that of the earliest run stays, the others are counted.
-pub(super) fn merge(runs: impl Iterator<Item = Vec<Page>>, limits: BuildLimits) -> Result<Sorted, BuildError> {
+/// Merges runs; of equal records that of the earliest run stays, the others are counted, or refused when it is for a delta.
+pub(super) fn merge(
+    runs: impl Iterator<Item = Vec<Page>>,
+    limits: BuildLimits,
+    delta: bool,
+) -> Result<Sorted, BuildError> {
+    let mut run = if delta { RunWriter::unlevelled(limits) } else { RunWriter::new(limits) };
     let mut sources: BinaryHeap<Source> =
         runs.enumerate().filter_map(|(number, pages)| Source::new(number, pages)).collect();
-    let mut run = RunWriter::new(limits);
     let mut last = Vec::new();
     let mut duplicates = 0_u64;
     while let Some(mut source) = sources.peek_mut() {
         if source.key == last {
+            refuse_if(delta, &source.record())?;
             duplicates = duplicates.saturating_add(1);
         } else {
             run.push(&source.record())?;
@@ -35,8 +40,8 @@ pub(super) fn merge(runs: impl Iterator<Item = Vec<Page>>, limits: BuildLimits) 
 }
 
 /// A run being read, with its present record.
-struct Source {
-    number: usize,
+pub(super) struct Source {
+    pub(super) number: usize,
     pages: vec::IntoIter<Page>,
     page: Option<Page>,
     position: RecordPosition,
@@ -45,12 +50,12 @@ struct Source {
     rtype: Rtype,
     ttl: u32,
     rdata: Vec<u8>,
-    key: Vec<u8>,
+    pub(super) key: Vec<u8>,
 }
 
 impl Source {
     /// Before its second record; `None` for a run without any.
-    fn new(number: usize, pages: Vec<Page>) -> Option<Self> {
+    pub(super) fn new(number: usize, pages: Vec<Page>) -> Option<Self> {
         let mut source = Self {
             number,
             pages: pages.into_iter(),
@@ -66,7 +71,7 @@ impl Source {
     }
 
     /// Goes to the next record; `false` when there is none.
-    fn advance(&mut self) -> bool {
+    pub(super) fn advance(&mut self) -> bool {
         loop {
             if let Some(page) = &self.page {
                 // Pages of our own writing hold no errors.
@@ -88,7 +93,7 @@ impl Source {
         }
     }
 
-    fn record(&self) -> Record<'_> {
+    pub(super) fn record(&self) -> Record<'_> {
         let owner = self.scratch.owner();
         Record { owner, rtype: self.rtype, class: Class::IN, ttl: self.ttl, rdata: &self.rdata }
     }

@@ -7,6 +7,8 @@
 //! | `head` | the apex node, rendered with the question as the first message(s); small zones whole |
 //! | [`version`] | an immutable zone: head and two runs; iteration and look-up |
 //! | [`builder`] | from records in any order to a version |
+//! | [`delta`] | what has to be deleted and added to make another version |
+//! | `diff`, [`condense`] | the delta between two versions; several deltas as one |
 //! | `sorter`, `arena`, `run`, `merge` | its parts: records put in order, kept aside, written as a run, runs merged |
 //! | `key` | sort keys: records as octet strings that compare as the records do |
 //!
@@ -15,6 +17,9 @@
 
 mod arena;
 pub mod builder;
+pub mod condense;
+pub mod delta;
+mod diff;
 pub mod directory;
 mod head;
 mod key;
@@ -25,5 +30,7 @@ mod sorter;
 pub mod version;
 
 pub use builder::{BuildError, BuildFault, BuildLimits, Builder, Pushed, Summary};
+pub use condense::ChainError;
+pub use delta::{Delta, DeltaBuilder, DeltaRecords};
 pub use page::Page;
 pub use version::{PagePosition, RecordIter, Rrset, Version};

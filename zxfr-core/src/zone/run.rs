@@ -50,9 +50,14 @@ impl RunWriter {
         }
     }
 
-    /// A run that will be merged with others: duplicates may still go, and with them their TTLs, so these stay as they are.
+    /// A run in which TTLs stay as they are: that of a delta.
+    pub(super) fn unlevelled(limits: BuildLimits) -> Self {
+        Self { levels: false, ..Self::new(limits) }
+    }
+
+    /// A run that will be merged with others: duplicates may still go, and with them their TTLs.
     pub(super) fn provisional() -> Self {
-        Self { levels: false, ..Self::new(BuildLimits::NONE) }
+        Self::unlevelled(BuildLimits::NONE)
     }
 
     /// The run that is a zone's head: its first message begins with the question.

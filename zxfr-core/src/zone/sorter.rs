@@ -6,7 +6,7 @@
 //! runs are merged. Sorted input costs one pass, any other two; memory stays within two copies of the pages.
 
 use super::arena::Arena;
-use super::builder::{BuildError, BuildLimits};
+use super::builder::{BuildError, BuildFault, BuildLimits};
 use super::key;
 use super::merge::merge;
 use super::page::Page;
@@ -22,6 +22,8 @@ const CHUNK: usize = 4 << 20;
 /// See the module.
 pub(super) struct Sorter {
     limits: BuildLimits,
+    /// Whether this is for a delta: TTLs stay as they are, and no record may come twice.
+    delta: bool,
     main: RunWriter,
     /// The sort key of the owner that was begun last in the main run.
     main_owner: Vec<u8>,
@@ -51,6 +53,7 @@ impl Sorter {
     pub(super) fn new(limits: BuildLimits) -> Self {
         Self {
             limits,
+            delta: false,
             main: RunWriter::new(limits),
             main_owner: Vec::new(),
             owner_records: Arena::default(),
@@ -60,6 +63,11 @@ impl Sorter {
             key: Vec::new(),
             duplicates: 0,
         }
+    }
+
+    /// For the deletions or additions of a delta: TTLs stay as they are, and no record may come twice.
+    pub(super) fn of_delta(limits: BuildLimits) -> Self {
+        Self { delta: true, main: RunWriter::unlevelled(limits), ..Self::new(limits) }
     }
 
     pub(super) fn push(&mut self, record: &Record<'_>) -> Result<(), BuildError> {
@@ -100,6 +108,7 @@ impl Sorter {
                 last.rtype == record.rtype && canonical_cmp(record.rtype, last.rdata, record.rdata).is_eq()
             };
             if last.as_ref().is_some_and(equals) {
+                refuse_if(self.delta, &record)?;
                 self.duplicates = self.duplicates.saturating_add(1);
                 continue;
             }
@@ -119,6 +128,7 @@ impl Sorter {
         let mut last: &[u8] = &[];
         for (key, record) in self.late.keyed_records() {
             if key == last {
+                refuse_if(self.delta, &record)?;
                 self.duplicates = self.duplicates.saturating_add(1);
                 continue;
             }
@@ -147,7 +157,7 @@ impl Sorter {
         if !self.late.is_empty() {
             self.write_late()?;
         }
-        let Self { limits, main, late, late_runs, owner_records, mut duplicates, .. } = self;
+        let Self { limits, delta, main, late, late_runs, owner_records, mut duplicates, .. } = self;
         // Make room before runs are merged.
         drop((late, owner_records));
         let (pages, levelled) = main.finish();
@@ -155,8 +165,13 @@ impl Sorter {
             return Ok(Sorted { pages, duplicates, levelled });
         }
         let runs = core::iter::once(pages).chain(late_runs.into_iter().map(|run| run.pages));
-        let merged = merge(runs, limits)?;
+        let merged = merge(runs, limits, delta)?;
         duplicates = duplicates.saturating_add(merged.duplicates);
         Ok(Sorted { duplicates, ..merged })
     }
+}
+
+/// A record that came twice is a fault of a delta.
+pub(super) fn refuse_if(delta: bool, record: &Record<'_>) -> Result<(), BuildError> {
+    if delta { Err(BuildError::about(BuildFault::Twice, record)) } else { Ok(()) }
 }

@@ -31,12 +31,12 @@ pub struct Version {
     largest: usize,
 }
 
-/// The SOA record, kept apart: it is asked for most.
-struct OwnedSoa {
+/// An SOA record kept apart from the others: it is asked for most.
+pub(super) struct OwnedSoa {
     owner: Name,
     ttl: u32,
     rdata: Box<[u8]>,
-    serial: Serial,
+    pub(super) serial: Serial,
 }
 
 /// A place between two pages of a version, in the order in which they are sent; the default is before the first.
@@ -85,8 +85,7 @@ impl Version {
     /// Its SOA record.
     #[must_use]
     pub fn soa(&self) -> Record<'_> {
-        let OwnedSoa { owner, ttl, rdata, .. } = &self.soa;
-        Record { owner: owner.as_ref(), rtype: Rtype::SOA, class: Class::IN, ttl: *ttl, rdata }
+        self.soa.record()
     }
 
     /// How many records it has; the SOA counts once.
@@ -182,10 +181,18 @@ impl OwnedSoa {
     }
 
     fn first_of(version: &Version) -> Option<Self> {
-        let mut records = version.records();
-        let record = records.next()?;
+        Self::of(&version.records().next()?)
+    }
+
+    /// A copy of this SOA; `None` when the record is none.
+    pub(super) fn of(record: &Record<'_>) -> Option<Self> {
         let serial = record.soa()?.serial;
         Some(Self { owner: record.owner.to_name(), ttl: record.ttl, rdata: record.rdata.into(), serial })
+    }
+
+    pub(super) fn record(&self) -> Record<'_> {
+        let Self { owner, ttl, rdata, .. } = self;
+        Record { owner: owner.as_ref(), rtype: Rtype::SOA, class: Class::IN, ttl: *ttl, rdata }
     }
 }
 

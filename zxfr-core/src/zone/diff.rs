@@ -1,0 +1,104 @@
+//! The delta between two versions.
+
+use super::builder::{BuildError, BuildLimits, in_nsec3_run};
+use super::delta::{Changes, Delta};
+use super::run::RunWriter;
+use super::version::Version;
+use crate::name::NameRef;
+use crate::wire::{Record, Rtype};
+use alloc::boxed::Box;
+use core::cmp::Ordering;
+
+impl Version {
+    /// What has to be deleted and added to make `newer` out of this version. Records that only differ in TTL or case are
+    /// deleted and added.
+    ///
+    /// # Errors
+    /// When the two are not of one zone.
+    pub fn diff(&self, newer: &Self) -> Result<Delta, BuildError> {
+        let mut writer = DeltaWriter::new(self.apex());
+        let (mut left, mut right) = (self.records(), newer.records());
+        // Both begin with the SOA, which is kept apart.
+        let _ = (left.next(), right.next());
+        let (mut old, mut new) = (left.next(), right.next());
+        loop {
+            let order = match (&old, &new) {
+                (None, None) => break,
+                (Some(_), None) => Ordering::Less,
+                (None, Some(_)) => Ordering::Greater,
+                (Some(a), Some(b)) if a.is_exactly(b) => {
+                    (old, new) = (left.next(), right.next());
+                    continue;
+                }
+                (Some(a), Some(b)) => zone_cmp(self.apex(), a, b),
+            };
+            if let (Some(record), true) = (&old, order.is_le()) {
+                writer.delete(record)?;
+            }
+            if let (Some(record), true) = (&new, order.is_ge()) {
+                writer.add(record)?;
+            }
+            if order.is_le() {
+                old = left.next();
+            }
+            if order.is_ge() {
+                new = right.next();
+            }
+        }
+        writer.finish(&self.soa(), &newer.soa())
+    }
+}
+
+/// Compares identities in the order of a zone: the apex node, the other names, NSEC3 and its signatures.
+pub(super) fn zone_cmp(apex: NameRef<'_>, a: &Record<'_>, b: &Record<'_>) -> Ordering {
+    let rank = |record: &Record<'_>| (record.owner.len() != apex.len(), in_nsec3_run(apex, record));
+    rank(a).cmp(&rank(b)).then_with(|| a.canonical_cmp(b))
+}
+
+/// Writes a delta whose records come in order.
+pub(super) struct DeltaWriter<'a> {
+    apex: NameRef<'a>,
+    deletions: ChangesWriter,
+    additions: ChangesWriter,
+}
+
+impl<'a> DeltaWriter<'a> {
+    pub(super) fn new(apex: NameRef<'a>) -> Self {
+        Self { apex, deletions: ChangesWriter::default(), additions: ChangesWriter::default() }
+    }
+
+    pub(super) fn delete(&mut self, record: &Record<'_>) -> Result<(), BuildError> {
+        self.deletions.push(self.apex, record)
+    }
+
+    pub(super) fn add(&mut self, record: &Record<'_>) -> Result<(), BuildError> {
+        self.additions.push(self.apex, record)
+    }
+
+    /// The delta between the versions with these SOAs.
+    pub(super) fn finish(self, old_soa: &Record<'_>, new_soa: &Record<'_>) -> Result<Delta, BuildError> {
+        Delta::new(self.apex.to_name(), old_soa, new_soa, self.deletions.finish(), self.additions.finish())
+    }
+}
+
+/// One list of a delta; its parts are begun when they are needed.
+#[derive(Default)]
+struct ChangesWriter {
+    names: Option<Box<RunWriter>>,
+    nsec3: Option<Box<RunWriter>>,
+}
+
+impl ChangesWriter {
+    fn push(&mut self, apex: NameRef<'_>, record: &Record<'_>) -> Result<(), BuildError> {
+        if record.rtype == Rtype::SOA {
+            return Ok(());
+        }
+        let run = if in_nsec3_run(apex, record) { &mut self.nsec3 } else { &mut self.names };
+        run.get_or_insert_with(|| Box::new(RunWriter::unlevelled(BuildLimits::NONE))).push(record)
+    }
+
+    fn finish(self) -> Changes {
+        let pages = |run: Option<Box<RunWriter>>| run.map_or_else(Box::default, |run| run.finish().0.into());
+        Changes { names: pages(self.names), nsec3: pages(self.nsec3) }
+    }
+}
