@@ -1,10 +1,10 @@
-//! The client tool: pulls zones, asks for SOAs, measures servers.
+//! The client tool: pulls zones, asks for SOAs, compares zones, measures servers.
 
 use std::process::ExitCode;
 
 use clap::error::ErrorKind;
 use clap::{CommandFactory, Parser, Subcommand};
-use zxfrd::client::{Threads, axfr, bench, run, soa};
+use zxfrd::client::{Threads, axfr, bench, diff, run, soa};
 
 /// What `zxfr` is asked to do.
 #[derive(Parser)]
@@ -31,6 +31,11 @@ enum Command {
     Axfr(axfr::Arguments),
     /// Asks for the SOA of a zone and prints it.
     Soa(soa::Arguments),
+    /// Compares two zone files and prints the delta between them.
+    ///
+    /// Records to be deleted begin with '-', records to be added with '+'; each of the two parts has its SOA first. A record
+    /// whose TTL or case changes is in both. Nothing is printed when the zones are equal. Files may be compressed (gzip, xz).
+    Diff(diff::Arguments),
     /// Measures how fast a server hands out a zone.
     ///
     /// Transfers it N at a time, TOTAL times in all. Signatures are verified; records are counted and not looked into.
@@ -42,6 +47,7 @@ fn main() -> ExitCode {
     match Arguments::parse().command {
         Command::Axfr(arguments) => run(Threads::One, understood("axfr", arguments.command()).run()),
         Command::Soa(arguments) => run(Threads::One, understood("soa", arguments.command()).run()),
+        Command::Diff(arguments) => run(Threads::One, understood("diff", arguments.command()).run()),
         Command::Bench(arguments) => {
             let bench = understood("bench", arguments.command());
             run(bench.threads(), bench.run())

@@ -12,7 +12,7 @@ use super::output::Spool;
 use super::progress::Progress;
 use super::target::{self, Target};
 use super::{Failure, Format};
-use crate::zonefile::{self, Writer};
+use crate::zonefile::Writer;
 
 /// Whoever asks for a zone wants it, however large it is; but what nobody has vouched for is bounded.
 const LIMITS: Limits = Limits { unverified_octets: MAX_UNSIGNED as u64 * MAX_MESSAGE as u64, ..Limits::NONE };
@@ -63,11 +63,7 @@ impl Axfr {
     /// When the transfer fails, or the zone can't be written.
     pub async fn run(self) -> Result<(), Failure> {
         let Self { target, output, format, stats } = self;
-        let format = match format {
-            Format::Zone => Some(zonefile::Format::Zone),
-            Format::Json => Some(zonefile::Format::Json),
-            Format::None => None,
-        };
+        let format = format.of_text();
         let text = format.map(|format| Spool::new(output.as_deref()).map(|spool| Writer::new(spool, format)));
         let text = text.transpose()?;
         let client = target.connect().await?;

@@ -3,12 +3,13 @@
 //! | module | holds |
 //! |---|---|
 //! | [`target`] | which server, zone and key: the arguments that all commands share |
-//! | [`mod@axfr`], [`mod@soa`], [`mod@bench`] | the commands |
+//! | [`mod@axfr`], [`mod@soa`], [`mod@diff`], [`mod@bench`] | the commands |
 //! | `output` | text that is written whole or not at all |
 //! | `progress` | the bar that shows how far a transfer is |
 
 pub mod axfr;
 pub mod bench;
+pub mod diff;
 mod output;
 mod progress;
 pub mod soa;
@@ -23,6 +24,8 @@ use clap::ValueEnum;
 use tokio::runtime::Builder;
 use tokio::signal::unix::{SignalKind, signal};
 use zxfr_io::client;
+
+use crate::zonefile;
 
 /// Why a command failed: one line, and the exit status.
 #[derive(Debug)]
@@ -79,6 +82,17 @@ pub enum Format {
     Json,
     /// Nothing: records are counted, not looked into
     None,
+}
+
+impl Format {
+    /// The form of lines, if there are any.
+    const fn of_text(self) -> Option<zonefile::Format> {
+        match self {
+            Self::Zone => Some(zonefile::Format::Zone),
+            Self::Json => Some(zonefile::Format::Json),
+            Self::None => None,
+        }
+    }
 }
 
 /// Runs a command to its end, or until it is interrupted; says on standard error why it failed.

@@ -42,7 +42,7 @@ pub use output::write_rdata;
 pub use problem::{Problem, ReadError};
 pub use reader::{Options, Remark, Summary, read, read_text};
 pub use types::{parse_type, write_type};
-pub use writer::{Format, Writer, write_json, write_record};
+pub use writer::{Change, Format, Writer, write_json, write_json_change, write_record};
 
 /// A record as plain octets.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -16,6 +16,26 @@ pub enum Format {
     Json,
 }
 
+/// What a delta does with a record.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Change {
+    /// It is deleted.
+    Deleted,
+    /// It is added.
+    Added,
+}
+
+impl Change {
+    /// What stands before the record: `-` or `+`.
+    #[must_use]
+    pub const fn sign(self) -> u8 {
+        match self {
+            Self::Deleted => b'-',
+            Self::Added => b'+',
+        }
+    }
+}
+
 /// Appends the record as a line of a zone file.
 pub fn write_record(record: Record<'_>, out: &mut Vec<u8>) {
     write_name(record.owner, out);
@@ -36,7 +56,20 @@ pub fn write_record(record: Record<'_>, out: &mut Vec<u8>) {
 
 /// Appends the record as a JSON object on a line. Names and RDATA are as in zone files, escapes and all.
 pub fn write_json(record: Record<'_>, out: &mut Vec<u8>) {
-    out.extend_from_slice(b"{\"name\":\"");
+    out.push(b'{');
+    write_members(record, out);
+}
+
+/// Appends the record as [`write_json`] does, with a first member `"op"`, `"-"` or `"+"`.
+pub fn write_json_change(change: Change, record: Record<'_>, out: &mut Vec<u8>) {
+    out.extend_from_slice(b"{\"op\":\"");
+    out.push(change.sign());
+    out.extend_from_slice(b"\",");
+    write_members(record, out);
+}
+
+fn write_members(record: Record<'_>, out: &mut Vec<u8>) {
+    out.extend_from_slice(b"\"name\":\"");
     escaped(out, |out| write_name(record.owner, out));
     out.extend_from_slice(b"\",\"ttl\":");
     push_number(record.ttl.into(), out);
@@ -109,6 +142,26 @@ impl<W: Write> Writer<W> {
             Format::Zone => write_record(record, &mut self.buffer),
             Format::Json => write_json(record, &mut self.buffer),
         }
+        self.pass_on()
+    }
+
+    /// Writes one record of a delta.
+    ///
+    /// # Errors
+    /// Those of the inner writer.
+    pub fn change(&mut self, change: Change, record: Record<'_>) -> io::Result<()> {
+        match self.format {
+            Format::Zone => {
+                self.buffer.push(change.sign());
+                write_record(record, &mut self.buffer);
+            }
+            Format::Json => write_json_change(change, record, &mut self.buffer),
+        }
+        self.pass_on()
+    }
+
+    /// Writes a piece when one is there.
+    fn pass_on(&mut self) -> io::Result<()> {
         if self.buffer.len() >= Self::PIECE {
             self.inner.write_all(&self.buffer)?;
             self.buffer.clear();
