@@ -51,10 +51,19 @@ pub(super) struct Sorted {
 
 impl Sorter {
     pub(super) fn new(limits: BuildLimits) -> Self {
+        Self::over(RunWriter::new(limits), limits, false)
+    }
+
+    /// For the deletions or additions of a delta: TTLs stay as they are, and no record may come twice.
+    pub(super) fn of_delta(limits: BuildLimits) -> Self {
+        Self::over(RunWriter::unlevelled(limits), limits, true)
+    }
+
+    fn over(main: RunWriter, limits: BuildLimits, delta: bool) -> Self {
         Self {
             limits,
-            delta: false,
-            main: RunWriter::new(limits),
+            delta,
+            main,
             main_owner: Vec::new(),
             owner_records: Arena::default(),
             owner_sorted: true,
@@ -63,11 +72,6 @@ impl Sorter {
             key: Vec::new(),
             duplicates: 0,
         }
-    }
-
-    /// For the deletions or additions of a delta: TTLs stay as they are, and no record may come twice.
-    pub(super) fn of_delta(limits: BuildLimits) -> Self {
-        Self { delta: true, main: RunWriter::unlevelled(limits), ..Self::new(limits) }
     }
 
     pub(super) fn push(&mut self, record: &Record<'_>) -> Result<(), BuildError> {
