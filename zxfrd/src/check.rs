@@ -26,7 +26,7 @@ pub fn check(path: Option<&Path>, out: &mut impl Write) -> io::Result<bool> {
     let mut good = true;
     for entry in &config.zones {
         if let Source::File(file) = &entry.source {
-            good &= check_zone(file, entry, &config, out)?;
+            good &= check_zone(&file.path, entry, &config, out)?;
         }
     }
     if good {
@@ -37,7 +37,12 @@ pub fn check(path: Option<&Path>, out: &mut impl Write) -> io::Result<bool> {
 
 fn check_zone(file: &Path, entry: &crate::config::Zone, config: &Config, out: &mut impl Write) -> io::Result<bool> {
     let apex = entry.name.as_ref();
-    let options = LoadOptions { apex: Some(apex), max_octets: config.limits.max_zone_octets, max_problems: PROBLEMS };
+    let options = LoadOptions {
+        apex: Some(apex),
+        max_octets: config.limits.max_zone_octets,
+        max_problems: PROBLEMS,
+        ..LoadOptions::default()
+    };
     match zone::load(file, &options) {
         Err(error) => {
             writeln!(out, "{error}")?;

@@ -2,7 +2,6 @@
 
 use std::fmt;
 use std::net::SocketAddr;
-use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use zxfr_core::name::NameRef;
@@ -179,7 +178,10 @@ impl Attempt<'_> {
                     self.log(Kind::Axfr, held, Some(theirs), report.totals, Err(&error));
                     return false;
                 }
-                self.zone.replace(Arc::new(version));
+                if let Err(shrunk) = self.zone.publish(version) {
+                    self.log(Kind::Axfr, held, Some(theirs), report.totals, Err(&shrunk));
+                    return false;
+                }
                 self.log(Kind::Axfr, held, Some(theirs), report.totals, Ok(()));
                 self.remark(summary, report.skipped);
                 true

@@ -4,16 +4,20 @@
 //! |---|---|
 //! | [`config`] | the configuration file and key files: plain data, problems with line and column |
 //! | [`zonefile`] | zone text in and out: every record type, problems with file, line and column |
+//! | [`files`] | zones from files: at the start, when told, when they change |
+//! | [`registry`] | the zones: who may have them, what is held of each |
+//! | [`incoming`] | zones from primaries |
+//! | [`service`] | the daemon |
 //! | [`zone`] | zone files to versions, versions to text |
 
 pub mod check;
 pub mod client;
 pub mod config;
 pub mod demo;
+pub mod files;
 pub mod incoming;
 pub mod logging;
 pub mod registry;
 pub mod service;
 pub mod zone;
-pub mod zone_files;
 pub mod zonefile;

@@ -5,20 +5,19 @@ use std::collections::hash_map::RandomState;
 use std::hash::{BuildHasher, Hash, Hasher};
 use std::io;
 use std::path::Path;
-use std::sync::Arc;
 
 use zxfr_core::name::{Name, NameRef};
 use zxfr_core::wire::rdata::write_canonical;
 use zxfr_core::wire::{Class, Record, Rtype};
 use zxfr_core::zone::{BuildLimits, Builder, Pushed, Summary, Version};
 
-use crate::zonefile::{self, Options, Problem, ReadError, Writer};
+use crate::zonefile::{self, Files, Options, Problem, ReadError, Writer};
 
 /// A zone file that holds a zone.
 #[derive(Debug)]
 pub struct Loaded {
     /// The zone.
-    pub version: Arc<Version>,
+    pub version: Version,
     /// What is worth a warning, at most a few dozen lines.
     pub warnings: Vec<Problem>,
     /// How many warnings there are.
@@ -34,12 +33,14 @@ pub struct LoadOptions<'a> {
     pub max_octets: u64,
     /// Reading ends at this many problems.
     pub max_problems: usize,
+    /// Where each file that is read, included ones too, is noted.
+    pub files: Option<&'a Files>,
 }
 
 impl Default for LoadOptions<'_> {
     /// The SOA's owner, 4 GiB, the first problem.
     fn default() -> Self {
-        Self { apex: None, max_octets: 1 << 32, max_problems: 1 }
+        Self { apex: None, max_octets: 1 << 32, max_problems: 1, files: None }
     }
 }
 
@@ -71,6 +72,7 @@ fn read(
         origin: options.apex.map(NameRef::as_octets),
         max_problems: options.max_problems,
         max_octets: options.max_octets,
+        files: options.files,
     };
     let mut gathered = Gathered { builder: options.apex.map(builder), waiting: Vec::new() };
     let summary = reader(&read_options, &mut |record| gathered.push(record).map(|()| None))?;
@@ -84,10 +86,10 @@ fn read(
     if duplicates > 0 || ttls_levelled > 0 {
         // Which lines they are is worth a second reading: it is not the usual case.
         let mut remarks = Remarks::new(&version);
-        let again = reader(&read_options, &mut |record| Ok(remarks.about(record)))?;
+        let again = reader(&Options { files: None, ..read_options }, &mut |record| Ok(remarks.about(record)))?;
         (warnings, warning_count) = (again.warnings, again.warning_count);
     }
-    Ok(Loaded { version: Arc::new(version), warnings, warning_count })
+    Ok(Loaded { version, warnings, warning_count })
 }
 
 fn builder(apex: NameRef<'_>) -> Builder {

@@ -12,7 +12,10 @@ use zxfr_core::tsig::Algorithm;
 
 use super::raw;
 use super::secret::{ALGORITHMS, Secret, TsigKey};
-use super::{Acl, Config, ConfigError, Dns, Limits, Outgoing, Peer, Problem, Source, Zone, domain_name, read_text};
+use super::{
+    Acl, Config, ConfigError, Dns, Incoming, Limits, Outgoing, Peer, Problem, SerialBackward, Source, Zone, ZoneFile,
+    domain_name, read_text,
+};
 
 /// Checks every rule and resolves every reference.
 pub(super) fn check(raw: &raw::Config, text: &str, path: &Path) -> Result<Config, ConfigError> {
@@ -77,6 +80,15 @@ impl Checker<'_> {
         *spanned.get_ref()
     }
 
+    /// A part of a hundred that is given, or its default.
+    fn percent(&mut self, given: Option<&Spanned<u8>>, default: u8) -> u8 {
+        let Some(spanned) = given else { return default };
+        if *spanned.get_ref() > 100 {
+            self.fail(spanned, "this is a part of 100: use 0 to 100, where 100 is any number");
+        }
+        *spanned.get_ref()
+    }
+
     fn limits(&mut self, raw: &raw::Limits) -> Limits {
         let default = Limits::default();
         Limits {
@@ -93,6 +105,12 @@ impl Checker<'_> {
             max_transfers_per_peer: self.limit(raw.max_transfers_per_peer.as_ref(), default.max_transfers_per_peer),
             max_connections: self.limit(raw.max_connections.as_ref(), default.max_connections),
             allow_hmac_md5: raw.allow_hmac_md5.unwrap_or(default.allow_hmac_md5),
+            auto_refresh_min_seconds: self
+                .limit(raw.auto_refresh_min_seconds.as_ref(), default.auto_refresh_min_seconds),
+            retry_min_seconds: self.limit(raw.retry_min_seconds.as_ref(), default.retry_min_seconds),
+            max_shrink_percent: self.percent(raw.max_shrink_percent.as_ref(), default.max_shrink_percent),
+            max_journal_deltas: self.limit(raw.max_journal_deltas.as_ref(), default.max_journal_deltas),
+            max_journal_octets: self.limit(raw.max_journal_octets.as_ref(), default.max_journal_octets),
         }
     }
 
@@ -208,7 +226,13 @@ impl Checker<'_> {
                 found
             });
             if let Ok(ip) = ip {
-                peers.push(Peer { name: name.clone(), ip, port, tsig });
+                peers.push(Peer {
+                    name: name.clone(),
+                    ip,
+                    port,
+                    tsig,
+                    ixfr_enable: entry.ixfr_enable.unwrap_or(false),
+                });
             }
         }
         (peers, names)
@@ -243,13 +267,15 @@ impl Checker<'_> {
                     self.fail(file, "the path of the zone file is empty");
                     None
                 }
-                (Some(file), None) => Some(Source::File(self.relative(file.get_ref()))),
+                (Some(file), None) => {
+                    let watch = entry.watch.as_ref().is_some_and(|watch| *watch.get_ref());
+                    Some(Source::File(ZoneFile { path: self.relative(file.get_ref()), watch }))
+                }
                 (None, Some(incoming)) => {
-                    let list = &incoming.get_ref().peers;
-                    if list.get_ref().is_empty() {
-                        self.fail(list, "a zone with incoming transfers needs at least one peer");
+                    if let Some(watch) = &entry.watch {
+                        self.fail(watch, "watch is for zone files: this zone comes from incoming transfers");
                     }
-                    Some(Source::Incoming(self.references(list, peers, limits)))
+                    Some(Source::Incoming(self.incoming(incoming.get_ref(), peers, limits)))
                 }
                 (Some(_), Some(incoming)) => {
                     self.fail(incoming, "a zone comes from a file or from incoming transfers, not both: remove one");
@@ -264,11 +290,44 @@ impl Checker<'_> {
                 peers: outgoing.peers.as_ref().map_or_else(Vec::new, |list| self.references(list, peers, limits)),
                 enabled: outgoing.enabled.unwrap_or(true),
             });
+            let shrink = if entry.incoming.is_some() { 100 } else { limits.max_shrink_percent };
+            let max_shrink_percent = self.percent(entry.max_shrink_percent.as_ref(), shrink);
             if let (Some((name, _)), Some(source)) = (name, source) {
-                zones.push(Zone { name, source, outgoing });
+                zones.push(Zone { name, source, max_shrink_percent, outgoing });
             }
         }
         zones
+    }
+
+    fn incoming(&mut self, raw: &raw::Incoming, peers: &Names, limits: &Limits) -> Incoming {
+        if raw.peers.get_ref().is_empty() {
+            self.fail(&raw.peers, "a zone with incoming transfers needs at least one peer");
+        }
+        let least = limits.auto_refresh_min_seconds;
+        let auto_refresh_seconds = match &raw.auto_refresh_seconds {
+            None => Incoming::AUTO_REFRESH_SECONDS.max(least),
+            Some(given) => {
+                let seconds = *given.get_ref();
+                if seconds < least {
+                    let what = "less than auto_refresh_min_seconds";
+                    self.fail(
+                        given,
+                        format!("{seconds} is {what} = {least} under [limits] allows: use {least} or more"),
+                    );
+                }
+                seconds
+            }
+        };
+        let serial_backward = match raw.serial_backward.as_ref().map(|given| (given, given.get_ref().as_str())) {
+            None | Some((_, "ignore")) => SerialBackward::Ignore,
+            Some((_, "accept")) => SerialBackward::Accept,
+            Some((given, text)) => {
+                self.fail(given, format!("{text:?} is not known here: use \"ignore\" or \"accept\""));
+                SerialBackward::Ignore
+            }
+        };
+        let peers = self.references(&raw.peers, peers, limits);
+        Incoming { peers, auto_refresh_seconds, serial_backward }
     }
 
     /// The positions of the peers in a zone's list.

@@ -22,6 +22,11 @@
 //! max_transfers_per_peer = 10
 //! max_connections = 1000
 //! allow_hmac_md5 = false
+//! auto_refresh_min_seconds = 300
+//! retry_min_seconds = 60
+//! max_shrink_percent = 20
+//! max_journal_deltas = 1000
+//! max_journal_octets = 67108864
 //!
 //! [[tsig]]
 //! name = "transfer.example."
@@ -33,6 +38,7 @@
 //! ip = "192.0.2.1"
 //! port = 53
 //! tsig = "transfer.example."
+//! ixfr_enable = true # false by default
 //!
 //! [[acl]]
 //! name = "lab"
@@ -40,12 +46,14 @@
 //!
 //! [[zone]] # a secondary that hands the zone on
 //! name = "example.org"
-//! incoming = { peers = ["primary-1"] }
+//! incoming = { peers = ["primary-1"], auto_refresh_seconds = 3600, serial_backward = "ignore" }
+//! max_shrink_percent = 50 # off, that is 100, by default for zones with incoming transfers
 //! outgoing = { peers = [], enabled = true }
 //!
 //! [[zone]] # a primary; the root zone is "."
 //! name = "example.com"
 //! file = "example.com.zone"
+//! watch = true # false by default
 //! outgoing = { peers = ["primary-1"] }
 //! "#;
 //! let config = zxfrd::config::parse(text, "zxfrd.toml".as_ref()).unwrap();
@@ -131,6 +139,16 @@ pub struct Limits {
     pub max_connections: usize,
     /// Whether TSIG keys may use hmac-md5.
     pub allow_hmac_md5: bool,
+    /// The shortest [`Incoming::auto_refresh_seconds`].
+    pub auto_refresh_min_seconds: u32,
+    /// Seconds to the next try after a check or a transfer that failed, when the SOA's RETRY says less.
+    pub retry_min_seconds: u32,
+    /// How many of 100 records a zone file may lose from one version to the next; 100 is any number.
+    pub max_shrink_percent: u8,
+    /// Deltas in the journal of a zone.
+    pub max_journal_deltas: usize,
+    /// Octets of the deltas in the journal of a zone.
+    pub max_journal_octets: u64,
 }
 
 impl Default for Limits {
@@ -149,6 +167,11 @@ impl Default for Limits {
             max_transfers_per_peer: 10,
             max_connections: 1000,
             allow_hmac_md5: false,
+            auto_refresh_min_seconds: 300,
+            retry_min_seconds: 60,
+            max_shrink_percent: 20,
+            max_journal_deltas: 1_000,
+            max_journal_octets: 64 << 20,
         }
     }
 }
@@ -164,6 +187,8 @@ pub struct Peer {
     pub port: u16,
     /// Its key, as a position in [`Config::tsig`].
     pub tsig: Option<usize>,
+    /// Whether it is asked for IXFR before AXFR.
+    pub ixfr_enable: bool,
 }
 
 /// Addresses that may ask.
@@ -182,6 +207,9 @@ pub struct Zone {
     pub name: Name,
     /// Where it comes from.
     pub source: Source,
+    /// How many of 100 records it may lose from one version to the next before that is held until confirmed; 100 is any
+    /// number. The limit's when it is from a file and says nothing, and 100 when it is transferred and says nothing.
+    pub max_shrink_percent: u8,
     /// Who gets it.
     pub outgoing: Option<Outgoing>,
 }
@@ -190,9 +218,44 @@ pub struct Zone {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Source {
     /// A zone file.
-    File(PathBuf),
-    /// Transfers from these peers, the first first; at least one, as positions in [`Config::peers`].
-    Incoming(Vec<usize>),
+    File(ZoneFile),
+    /// Transfers from peers.
+    Incoming(Incoming),
+}
+
+/// A zone file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ZoneFile {
+    /// Where it is.
+    pub path: PathBuf,
+    /// Whether it is read again when it has changed, without being told.
+    pub watch: bool,
+}
+
+/// Where a zone is transferred from, and when.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Incoming {
+    /// These peers, the first first; at least one, as positions in [`Config::peers`].
+    pub peers: Vec<usize>,
+    /// Seconds from one check of the serial to the next.
+    pub auto_refresh_seconds: u32,
+    /// What is done when the serial of the primaries has gone backwards.
+    pub serial_backward: SerialBackward,
+}
+
+impl Incoming {
+    /// The seconds between checks when the configuration says nothing.
+    pub const AUTO_REFRESH_SECONDS: u32 = 3600;
+}
+
+/// What is done when all primaries that answer have an older serial than we do (RFC 1982 §3.2).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum SerialBackward {
+    /// Our version stays.
+    #[default]
+    Ignore,
+    /// Theirs is taken, once more than one check has said so.
+    Accept,
 }
 
 /// Who gets a zone, besides the ACLs.

@@ -40,6 +40,11 @@ pub(super) struct Limits {
     pub(super) max_transfers_per_peer: Option<Spanned<usize>>,
     pub(super) max_connections: Option<Spanned<usize>>,
     pub(super) allow_hmac_md5: Option<bool>,
+    pub(super) auto_refresh_min_seconds: Option<Spanned<u32>>,
+    pub(super) retry_min_seconds: Option<Spanned<u32>>,
+    pub(super) max_shrink_percent: Option<Spanned<u8>>,
+    pub(super) max_journal_deltas: Option<Spanned<usize>>,
+    pub(super) max_journal_octets: Option<Spanned<u64>>,
 }
 
 #[derive(serde::Deserialize)]
@@ -58,6 +63,7 @@ pub(super) struct Peer {
     pub(super) ip: Spanned<String>,
     pub(super) port: Option<Spanned<u16>>,
     pub(super) tsig: Option<Spanned<String>>,
+    pub(super) ixfr_enable: Option<bool>,
 }
 
 #[derive(serde::Deserialize)]
@@ -72,6 +78,8 @@ pub(super) struct Acl {
 pub(super) struct Zone {
     pub(super) name: Spanned<String>,
     pub(super) file: Option<Spanned<String>>,
+    pub(super) watch: Option<Spanned<bool>>,
+    pub(super) max_shrink_percent: Option<Spanned<u8>>,
     pub(super) incoming: Option<Spanned<Incoming>>,
     pub(super) outgoing: Option<Outgoing>,
 }
@@ -80,6 +88,8 @@ pub(super) struct Zone {
 #[serde(deny_unknown_fields)]
 pub(super) struct Incoming {
     pub(super) peers: Spanned<Vec<Spanned<String>>>,
+    pub(super) auto_refresh_seconds: Option<Spanned<u32>>,
+    pub(super) serial_backward: Option<Spanned<String>>,
 }
 
 #[derive(serde::Deserialize)]

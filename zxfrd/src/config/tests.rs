@@ -39,7 +39,7 @@ fn references_are_resolved_without_case_for_names_of_the_dns() {
     assert_eq!(config.tsig[0].name.as_octets(), b"\x01K\x07example\x00");
     assert_eq!(config.tsig[0].secret.octets(), b"secret");
     assert!(config.zones[0].name.as_ref().is_root());
-    assert_eq!(config.zones[0].source, Source::File("dir/root.zone".into()));
+    assert_eq!(config.zones[0].source, Source::File(ZoneFile { path: "dir/root.zone".into(), watch: false }));
     assert_eq!(config.zones[0].outgoing, Some(Outgoing { peers: vec![0], enabled: true }));
 }
 
@@ -47,15 +47,44 @@ fn references_are_resolved_without_case_for_names_of_the_dns() {
 fn unknown_keys_and_wrong_types_have_their_place() {
     assert_problem("[dns]\nlisten = []\nlisen = 1\n", "3:1", "unknown field `lisen`");
     assert_problem("[api]\nlisten = \"\"\n", "1:2", "unknown field `api`");
-    assert_problem("[limits]\nmax_shrink_percent = 20\n", "2:1", "unknown field");
+    assert_problem("[limits]\nmax_shrink = 20\n", "2:1", "unknown field");
     assert_problem("[[zone]]\nname = 5\n", "2:8", "invalid type");
-    assert_problem(
-        "[[zone]]\nname = \"a\"\nincoming = { peers = [], auto_refresh_seconds = 1 }\n",
-        "3:26",
-        "unknown field",
-    );
+    assert_problem("[[zone]]\nname = \"a\"\nincoming = { peers = [], auto_refresh = 1 }\n", "3:26", "unknown field");
     assert_problem("[[peer]]\nname = \"p\"\n", "1:1", "missing field `ip`");
     assert_problem("[dns\n", "1:5", "");
+}
+
+#[test]
+fn zones_stay_in_step_as_they_are_told() {
+    let zone = |name: &str, rest: &str| format!("[[zone]]\nname = \"{name}\"\n{rest}\n");
+    let text = [
+        "[limits]\nmax_shrink_percent = 30\n".to_owned(),
+        zone("a", "file = \"a\""),
+        zone("b", "file = \"b\"\nwatch = true\nmax_shrink_percent = 0"),
+        zone("c", "incoming = { peers = [\"p\"] }"),
+        zone(
+            "d",
+            "incoming = { peers = [\"p\"], auto_refresh_seconds = 300, serial_backward = \"accept\" }\n\
+             max_shrink_percent = 40",
+        ),
+        KEY.to_owned(),
+        format!("{PEER}ixfr_enable = true\n"),
+    ];
+    let all = config(&text.concat());
+    let shrink: Vec<_> = all.zones.iter().map(|zone| zone.max_shrink_percent).collect();
+    assert_eq!(shrink, [30, 0, 100, 40], "the limit is for files");
+    let watched = |zone: &Zone| matches!(&zone.source, Source::File(file) if file.watch);
+    assert!(!watched(&all.zones[0]) && watched(&all.zones[1]));
+    let incoming = |zone: &Zone| match &zone.source {
+        Source::Incoming(incoming) => (incoming.auto_refresh_seconds, incoming.serial_backward),
+        Source::File(_) => panic!("it is transferred"),
+    };
+    assert_eq!(incoming(&all.zones[2]), (3600, SerialBackward::Ignore));
+    assert_eq!(incoming(&all.zones[3]), (300, SerialBackward::Accept));
+    assert!(all.peers[0].ixfr_enable);
+    assert!(!config(&format!("{KEY}{PEER}")).peers[0].ixfr_enable);
+    let slow = format!("[limits]\nauto_refresh_min_seconds = 7200\n{KEY}{PEER}{}", text[3]);
+    assert_eq!(incoming(&config(&slow).zones[0]).0, 7200, "the default keeps the limit");
 }
 
 #[test]
@@ -88,6 +117,16 @@ fn every_rule_has_its_place_and_words() {
     assert_problem(&format!("{zone}incoming = {{ peers = [] }}\n"), "3:22", "at least one peer");
     assert_problem(&format!("{zone}file = \"f\"\nincoming = {{ peers = [\"q\"] }}\n"), "4:12", "not both");
     assert_problem(&format!("{zone}file = \"f\"\n[[zone]]\nname = \"A.Example.\"\nfile = \"g\"\n"), "5:8", "another");
+    for (line, place, part) in [
+        ("incoming = { peers = [\"p\"], auto_refresh_seconds = 299 }", "3:52", "auto_refresh_min_seconds = 300"),
+        ("incoming = { peers = [\"p\"], serial_backward = \"no\" }", "3:47", "use \"ignore\" or \"accept\""),
+        ("incoming = { peers = [\"p\"] }\nwatch = false", "4:9", "watch is for zone files"),
+        ("file = \"f\"\nmax_shrink_percent = 101", "4:22", "0 to 100"),
+    ] {
+        assert_problem(&format!("{zone}{line}\n{KEY}{PEER}"), place, part);
+    }
+    assert_problem("[limits]\nmax_shrink_percent = 101\n", "2:22", "0 to 100");
+    assert_problem("[limits]\nretry_min_seconds = 0\n", "2:21", "at least 1");
     let many = format!(
         "[limits]\npeers_per_zone = 1\n{KEY}{PEER}{}{zone}incoming = {{ peers = [\"p\", \"p2\"] }}\n",
         PEER.replace("\"p\"", "\"p2\"")

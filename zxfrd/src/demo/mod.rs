@@ -79,7 +79,8 @@ async fn run(file: Option<&Path>, stay: bool) -> Result<(), String> {
         loaded.octets(),
         started.elapsed().as_secs_f64(),
     ));
-    let primary = Server::primary(loaded.clone(), file, &key)?;
+    let primary = Server::primary(loaded, file, &key)?;
+    let loaded = primary.version()?;
     say(&format!("primary on {}, key {KEY} {}", primary.addr(), key.algorithm));
 
     let secondary = Server::secondary(&apex, primary.addr(), &key)?;
@@ -119,7 +120,7 @@ fn say(line: &str) {
 }
 
 /// Loads the zone file; its SOA says which zone it is.
-async fn load(file: &Path) -> Result<Arc<Version>, String> {
+async fn load(file: &Path) -> Result<Version, String> {
     let file = file.to_owned();
     let load = move || zone::load(&file, &LoadOptions::default()).map(|loaded| loaded.version);
     match tokio::task::spawn_blocking(load).await {

@@ -10,7 +10,7 @@ use zxfr_core::transfer::Totals;
 use zxfr_core::zone::Version;
 use zxfr_io::{Primary, ServeLimits, socket};
 
-use crate::config::{Config, Dns, Limits, Outgoing, Peer, Source, TsigKey, Zone};
+use crate::config::{Config, Dns, Incoming, Limits, Outgoing, Peer, SerialBackward, Source, TsigKey, Zone, ZoneFile};
 use crate::incoming::{self, Pulled};
 use crate::registry::{self, Registry};
 
@@ -23,17 +23,23 @@ pub(super) struct Server {
 
 impl Server {
     /// Serves the version that was loaded from the file.
-    pub(super) fn primary(version: Arc<Version>, file: &Path, key: &TsigKey) -> Result<Self, String> {
+    pub(super) fn primary(version: Version, file: &Path, key: &TsigKey) -> Result<Self, String> {
         let apex = version.apex().to_name();
+        let file = ZoneFile { path: file.to_owned(), watch: false };
         // The peer is there for its address and key; nothing is sent to its port.
-        let server = Self::start(config(&apex, Source::File(file.to_owned()), 53, key))?;
-        server.zone()?.replace(version);
+        let server = Self::start(config(&apex, Source::File(file), 53, key))?;
+        server.zone()?.publish(version).map_err(|error| error.to_string())?;
         Ok(server)
     }
 
     /// Serves what it will have transferred from there.
     pub(super) fn secondary(apex: &Name, primary: SocketAddr, key: &TsigKey) -> Result<Self, String> {
-        Self::start(config(apex, Source::Incoming(vec![0]), primary.port(), key))
+        let incoming = Incoming {
+            peers: vec![0],
+            auto_refresh_seconds: Incoming::AUTO_REFRESH_SECONDS,
+            serial_backward: SerialBackward::Ignore,
+        };
+        Self::start(config(apex, Source::Incoming(incoming), primary.port(), key))
     }
 
     fn start(config: Config) -> Result<Self, String> {
@@ -58,7 +64,7 @@ impl Server {
         let (most, timeouts) = (incoming::transfer_limits(&limits), incoming::timeouts(&limits));
         let pulled = incoming::pull(zone.name(), primary, most, timeouts, &mut Totals::default()).await;
         let Pulled { version, report, .. } = pulled.map_err(|error| format!("secondary: {error}"))?;
-        zone.replace(Arc::new(version));
+        zone.publish(version).map_err(|error| error.to_string())?;
         Ok(report.totals)
     }
 
@@ -77,13 +83,13 @@ impl Server {
 }
 
 fn config(apex: &Name, source: Source, port: u16, key: &TsigKey) -> Config {
-    let peer = Peer { name: "peer".to_owned(), ip: Ipv4Addr::LOCALHOST.into(), port, tsig: Some(0) };
+    let peer = Peer { name: "peer".to_owned(), ip: Ipv4Addr::LOCALHOST.into(), port, tsig: Some(0), ixfr_enable: true };
     let outgoing = Some(Outgoing { peers: vec![0], enabled: true });
     Config {
         dns: Dns { listen: vec![SocketAddr::from((Ipv4Addr::LOCALHOST, 0))] },
         tsig: vec![key.clone()],
         peers: vec![peer],
-        zones: vec![Zone { name: apex.clone(), source, outgoing }],
+        zones: vec![Zone { name: apex.clone(), source, max_shrink_percent: 100, outgoing }],
         ..Config::default()
     }
 }

@@ -3,17 +3,23 @@
 //! | module | holds |
 //! |---|---|
 //! | `zone` | [`Zone`]: a zone as configured, and the version that is held of it |
+//! | `held` | what is held of a zone, whatever the configuration says of it |
+//! | `shrink` | the rule that a zone doesn't lose many records at once |
 //! | `access` | the rules for outgoing transfers |
 //! | `quota` | transfers under way, in all and per peer |
 //! | `refusals` | which refusals were logged already |
 
 mod access;
+mod held;
 mod quota;
 mod refusals;
+mod shrink;
 #[cfg(test)]
 mod tests;
 mod zone;
 
+pub use held::LastRead;
+pub use shrink::Shrunk;
 pub use zone::{Primary, Source, Zone};
 
 use std::collections::HashMap;

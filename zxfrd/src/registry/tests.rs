@@ -81,7 +81,7 @@ fn asker(addr: &str) -> Asker {
     Asker { addr: addr.parse().unwrap(), transport: Transport::Tcp }
 }
 
-fn version(soa_numbers: &str) -> Arc<Version> {
+fn version(soa_numbers: &str) -> Version {
     let text = format!("in.test. 60 SOA . . {soa_numbers}\n");
     load_text(text.as_bytes(), Path::new("z"), &LoadOptions::default()).unwrap().version
 }
@@ -158,23 +158,23 @@ fn a_zone_is_served_once_it_is_there_and_until_it_expires() {
     let apex = name("in.test.");
     assert_eq!(registry.version(apex.as_ref()).unwrap_err(), Unserved::NotLoaded);
     let zone = registry.zone(apex.as_ref()).unwrap();
-    zone.replace(version("7 3600 600 86400 60"));
+    zone.publish(version("7 3600 600 86400 60")).unwrap();
     assert_eq!(registry.version(apex.as_ref()).unwrap().serial().0, 7);
     // Expired at once: the data is kept.
-    zone.replace(version("8 0 0 0 0"));
+    zone.publish(version("8 0 0 0 0")).unwrap();
     assert_eq!(registry.version(apex.as_ref()).unwrap_err(), Unserved::Expired);
     assert_eq!(zone.version().unwrap().serial().0, 8);
     // A zone from a file never expires.
     let file = registry.zone(name("acl.test.").as_ref()).unwrap();
-    file.replace(version("9 0 0 0 0"));
+    file.publish(version("9 0 0 0 0")).unwrap();
     assert_eq!(registry.version(file.name()).unwrap().serial().0, 9);
 }
 
 #[test]
 fn another_configuration_keeps_what_is_held() {
     let registry = registry();
-    let held = version("7 3600 600 86400 60");
-    registry.zone(name("in.test.").as_ref()).unwrap().replace(held.clone());
+    let zone = registry.zone(name("in.test.").as_ref()).unwrap();
+    let held = zone.publish(version("7 3600 600 86400 60")).unwrap();
     let smaller = "[[zone]]\nname = \"IN.test\"\nincoming = { peers = [\"one\"] }\noutgoing = {}\n\
         [[zone]]\nname = \"new.test\"\nfile = \"f\"\n";
     registry.configure(&config(&format!("{KEYS}{smaller}"))).unwrap();

@@ -1,9 +1,8 @@
 //! A zone as configured, and the version that is held of it.
 
 use std::net::{IpAddr, SocketAddr};
-use std::path::PathBuf;
-use std::sync::{Arc, PoisonError, RwLock};
-use std::time::{Duration, Instant};
+use std::sync::Arc;
+use std::time::Duration;
 
 use zxfr_core::name::{Name, NameRef};
 use zxfr_core::primary::Unserved;
@@ -12,13 +11,16 @@ use zxfr_core::tsig::rustcrypto::Hmac;
 use zxfr_core::zone::Version;
 
 use super::access::{Known, Outgoing};
-use crate::config::{self, Config};
+use super::held::{Current, Held, LastRead};
+use super::shrink::Shrunk;
+use crate::config::{self, Config, ZoneFile};
 
 /// A zone of the daemon.
 #[derive(Debug)]
 pub struct Zone {
     name: Name,
     source: Source,
+    max_shrink_percent: u8,
     outgoing: Option<Outgoing>,
     held: Arc<Held>,
 }
@@ -27,7 +29,7 @@ pub struct Zone {
 #[derive(Clone, Debug)]
 pub enum Source {
     /// A zone file.
-    File(PathBuf),
+    File(ZoneFile),
     /// Transfers from these, tried in this order.
     Incoming(Vec<Primary>),
 }
@@ -41,21 +43,6 @@ pub struct Primary {
     pub key: Option<Key<Hmac>>,
 }
 
-/// What is held of a zone, whatever the configuration says of it.
-#[derive(Debug, Default)]
-pub(super) struct Held {
-    current: RwLock<Option<Current>>,
-    /// Held by whoever loads or transfers the zone: one at a time.
-    turn: Arc<tokio::sync::Mutex<()>>,
-}
-
-#[derive(Clone, Debug)]
-struct Current {
-    version: Arc<Version>,
-    /// When a primary last said that this is the newest version.
-    checked: Instant,
-}
-
 impl Zone {
     pub(super) fn new(entry: &config::Zone, config: &Config, keys: &[Key<Hmac>], held: Arc<Held>) -> Self {
         let key = |peer: &config::Peer| peer.tsig.and_then(|position| keys.get(position)).cloned();
@@ -63,18 +50,18 @@ impl Zone {
             positions.iter().filter_map(|position| config.peers.get(*position)).cloned().collect()
         };
         let source = match &entry.source {
-            config::Source::File(path) => Source::File(path.clone()),
-            config::Source::Incoming(positions) => {
+            config::Source::File(file) => Source::File(file.clone()),
+            config::Source::Incoming(incoming) => {
                 let primary =
                     |peer: &config::Peer| Primary { addr: SocketAddr::new(peer.ip, peer.port), key: key(peer) };
-                Source::Incoming(peers(positions).iter().map(primary).collect())
+                Source::Incoming(peers(&incoming.peers).iter().map(primary).collect())
             }
         };
         let outgoing = entry.outgoing.as_ref().filter(|outgoing| outgoing.enabled).map(|outgoing| {
             let linked = |peer: &config::Peer| (peer.ip, key(peer).map(|key| key.name().to_name()));
             Outgoing::new(peers(&outgoing.peers).iter().map(linked))
         });
-        Self { name: entry.name.clone(), source, outgoing, held }
+        Self { name: entry.name.clone(), source, max_shrink_percent: entry.max_shrink_percent, outgoing, held }
     }
 
     /// Its name.
@@ -92,30 +79,55 @@ impl Zone {
     /// The version that is held, expired or not.
     #[must_use]
     pub fn version(&self) -> Option<Arc<Version>> {
-        self.current().map(|current| current.version)
+        self.held.current().map(|current| current.version)
     }
 
-    /// Holds another version from now on. Transfers under way stay with theirs.
-    pub fn replace(&self, version: Arc<Version>) {
-        let current = Current { version, checked: Instant::now() };
-        *self.held.current.write().unwrap_or_else(PoisonError::into_inner) = Some(current);
+    /// Serves this version from now on. Transfers under way stay with theirs. The work grows with the zone, so it is not
+    /// for a thread that others wait for.
+    ///
+    /// # Errors
+    /// When it has lost too many records and that is not confirmed; then nothing has changed.
+    pub fn publish(&self, newer: Version) -> Result<Arc<Version>, Shrunk> {
+        let before = self.version();
+        let (version, delta) = match before.as_ref().map(|before| before.diff(&newer)) {
+            Some(Ok(delta)) => (newer, Some(Arc::new(delta))),
+            // Nothing to begin with, or another zone, which can't be.
+            None | Some(Err(_)) => (newer, None),
+        };
+        let version = Arc::new(version);
+        self.held.put(version.clone(), delta.as_slice(), self.max_shrink_percent)?;
+        Ok(version)
+    }
+
+    /// Confirms that the records which the version that was held back last has less are to go. Gives what was said of it.
+    pub fn confirm_shrunk(&self) -> Option<Shrunk> {
+        self.held.confirm()
     }
 
     /// Notes that a primary has nothing newer.
     pub fn mark_checked(&self) {
-        if let Some(current) = &mut *self.held.current.write().unwrap_or_else(PoisonError::into_inner) {
-            current.checked = Instant::now();
-        }
+        self.held.mark_checked();
     }
 
     /// Waits until nobody else loads or transfers the zone.
     pub async fn turn(&self) -> tokio::sync::OwnedMutexGuard<()> {
-        self.held.turn.clone().lock_owned().await
+        self.held.turn().await
+    }
+
+    /// The zone file as it was read last.
+    #[must_use]
+    pub fn last_read(&self) -> Option<LastRead> {
+        self.held.last_read()
+    }
+
+    /// Notes how the zone file was read.
+    pub fn set_last_read(&self, read: LastRead) {
+        self.held.set_last_read(read);
     }
 
     /// The version to answer from.
     pub(super) fn served(&self) -> Result<Arc<Version>, Unserved> {
-        let Current { version, checked } = self.current().ok_or(Unserved::NotLoaded)?;
+        let Current { version, checked } = self.held.current().ok_or(Unserved::NotLoaded)?;
         match self.source {
             Source::Incoming(_) if checked.elapsed() >= expiry(&version) => Err(Unserved::Expired),
             _ => Ok(version),
@@ -132,10 +144,6 @@ impl Zone {
 
     pub(super) fn held(&self) -> Arc<Held> {
         self.held.clone()
-    }
-
-    fn current(&self) -> Option<Current> {
-        self.held.current.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 }
 

@@ -18,9 +18,10 @@ use tokio::task::JoinSet;
 use zxfr_io::{Primary, ServeLimits};
 
 use crate::config::{self, Config, ConfigError, Limits};
+use crate::files::{self, Cause};
+use crate::incoming;
 use crate::logging;
 use crate::registry::{Registry, Source};
-use crate::{incoming, zone_files};
 use listeners::Listeners;
 use signals::{Signal, Signals};
 
@@ -184,7 +185,7 @@ impl Service {
             tasks.spawn(async move {
                 let _place = room.acquire_owned().await;
                 match zone.source() {
-                    Source::File(_) => zone_files::load(zone, limits).await,
+                    Source::File(_) => files::load(zone, limits, Cause::Told).await,
                     Source::Incoming(_) => incoming::refresh(&registry, &zone).await,
                 }
             });

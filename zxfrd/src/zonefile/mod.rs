@@ -41,6 +41,7 @@ pub use names::{parse_name, write_name};
 pub use output::write_rdata;
 pub use problem::{Problem, ReadError};
 pub use reader::{Options, Remark, Summary, read, read_text};
+pub use source::{FileRead, Files};
 pub use types::{parse_type, write_type};
 pub use writer::{Change, Format, Writer, write_json, write_json_change, write_record};
 

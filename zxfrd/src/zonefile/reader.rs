@@ -9,6 +9,7 @@ use super::input::read_rdata;
 use super::lexer::{Entry, Lexer, Token, newlines};
 use super::names::{is_within, read_name, write_name};
 use super::problem::{Problem, ReadError};
+use super::source::Files;
 use super::tokens::Tokens;
 use super::{Record, source, types};
 
@@ -31,12 +32,14 @@ pub struct Options<'a> {
     pub max_problems: usize,
     /// The most octets of text that one file may have, decompressed.
     pub max_octets: u64,
+    /// Where each file that is read, included ones too, is noted.
+    pub files: Option<&'a Files>,
 }
 
 impl Default for Options<'_> {
     /// To load a zone: ends at the first problem, takes 4 GiB of text.
     fn default() -> Self {
-        Self { origin: None, max_problems: 1, max_octets: 1 << 32 }
+        Self { origin: None, max_problems: 1, max_octets: 1 << 32, files: None }
     }
 }
 
@@ -85,7 +88,7 @@ pub fn read<R: Remark, E: Display>(
     options: &Options<'_>,
     sink: impl FnMut(Record<'_>) -> Result<R, E>,
 ) -> Result<Summary, ReadError> {
-    match source::load(path, options.max_octets) {
+    match source::load(path, options.max_octets, options.files) {
         Ok(text) => read_text(&text, path, options, sink),
         Err(error) => {
             let problem = Problem {
@@ -356,7 +359,7 @@ impl<R: Remark, E: Display, S: FnMut(Record<'_>) -> Result<R, E>> Zone<'_, S> {
         };
         let loaded = match refusal {
             Some(refusal) => Err(refusal),
-            None => source::load(&path, self.options.max_octets).map_err(|error| error.to_string()),
+            None => source::load(&path, self.options.max_octets, self.options.files).map_err(|error| error.to_string()),
         };
         match loaded {
             Ok(text) => {
