@@ -2,7 +2,6 @@
 
 use std::io::Write;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 
 use clap::Args;
 use zxfr_core::zone::{Delta, Version};
@@ -77,7 +76,7 @@ impl Diff {
     }
 }
 
-fn load(path: &Path) -> Result<Arc<Version>, Failure> {
+fn load(path: &Path) -> Result<Version, Failure> {
     let loaded = zone::load(path, &LoadOptions::default()).map_err(|error| Failure::here(error.to_string()))?;
     for warning in &loaded.warnings {
         eprintln!("zxfr: warning: {warning}");
