@@ -22,8 +22,8 @@ fn receive(messages: &[Vec<u8>], verifier: Option<Verifier<Hmac>>, mut take: imp
         while let Some(event) = events.next().unwrap() {
             match event {
                 Event::Begin { soa: record } | Event::Add(record) => take(&record),
-                Event::Skipped(record) => panic!("{record:?} skipped"),
                 Event::Commit { .. } => {}
+                other => panic!("{other:?}"),
             }
         }
     }

@@ -153,6 +153,7 @@ impl Request {
                     assert_eq!(Some(serial), serial_of(&zone[0]));
                     *committed = true;
                 }
+                other => panic!("{other:?} in an AXFR"),
             }
         }
         Ok(())

@@ -78,8 +78,8 @@ impl Recorded {
                     Event::Begin { soa: record } | Event::Add(record) => {
                         builder.push_checked(&record).unwrap();
                     }
-                    Event::Skipped(record) => panic!("{record:?} outside {}", self.apex),
                     Event::Commit { serial } => committed = Some(serial),
+                    other => panic!("{other:?} of {}", self.apex),
                 }
             }
         }

@@ -101,8 +101,8 @@ fn transfer(buffer: &mut [u8], algorithm: Option<Algorithm>) -> (u32, u64) {
                     black_box(record);
                     records += 1;
                 }
-                Event::Skipped(record) => panic!("{record:?}"),
                 Event::Commit { serial } => assert_eq!(serial.0, 7),
+                other => panic!("{other:?}"),
             }
         }
     }

@@ -4,12 +4,13 @@
 //! |---|---|
 //! | [`identity`] | who is at the other end of a stream |
 //! | [`serve`] | [`Primary`]: UDP, TCP, any stream; limits, time-outs, reports |
-//! | [`client`] | [`Client`]: many transfers at once over one connection; SOA over UDP |
+//! | [`client`] | [`Client`]: many transfers at once over one connection; SOA and IXFR over UDP |
 //! | [`socket`] | listening on one port for UDP and TCP |
 //! | `inbox` | messages out of a stream of octets |
 //! | `clock` | the clocks that the core is given |
 //!
-//! Where versions come from is the trait [`Zones`]; where a pulled zone goes is the trait [`Sink`]. Nothing here knows of
+//! Where versions come from is the trait [`Zones`]; where a pulled zone goes are the traits
+//! [`Sink`] and [`EventSink`]. Nothing here knows of
 //! files, configuration or logs.
 
 pub mod client;
@@ -19,6 +20,6 @@ mod inbox;
 pub mod serve;
 pub mod socket;
 
-pub use client::{Client, Error, InReport, Sink, SinkError, SoaAnswer, Timeouts};
+pub use client::{Client, Error, EventSink, InReport, Sink, SinkError, SoaAnswer, Timeouts};
 pub use identity::PeerIdentity;
 pub use serve::{OutReport, Primary, SendError, ServeLimits, Zones};

@@ -41,6 +41,22 @@ pub enum PeerFault {
     },
     /// Records behind the SOA that closed the transfer.
     AfterClosingSoa,
+    /// Differences from another serial than ours (RFC 1995 §4).
+    FirstSerial {
+        /// The serial that we asked from.
+        ours: Serial,
+        /// The serial that the differences begin with.
+        theirs: Serial,
+    },
+    /// A difference sequence, or the closing SOA, that doesn't begin where the sequence before ended.
+    BrokenChain {
+        /// The serial that the sequence before led to.
+        to: Serial,
+        /// The serial of the next SOA.
+        from: Serial,
+    },
+    /// A difference sequence that leads to the serial it begins with.
+    SameSerial(Serial),
     /// A record of another class than IN.
     Class(Class),
     /// A record of a type that can't stand in a zone.
@@ -69,6 +85,13 @@ impl fmt::Display for PeerFault {
             Self::OtherSoa { first, this } => {
                 write!(f, "SOA with serial {this} in a transfer that began with serial {first}")
             }
+            Self::FirstSerial { ours, theirs } => {
+                write!(f, "differences from serial {theirs}, asked for from serial {ours}")
+            }
+            Self::BrokenChain { to, from } => {
+                write!(f, "SOA with serial {from} after differences that lead to serial {to}")
+            }
+            Self::SameSerial(serial) => write!(f, "differences from serial {serial} to the same serial"),
             Self::AfterClosingSoa => f.write_str("record after the closing SOA"),
             Self::Class(class) => write!(f, "record of class {class} in a zone of class IN"),
             Self::MetaType(rtype) => write!(f, "record of type {rtype}, which can't stand in a zone"),

@@ -1,4 +1,4 @@
-//! AXFR (RFC 5936) as streams of messages, out and in.
+//! AXFR (RFC 5936) and IXFR (RFC 1995) as streams of messages, out and in.
 //!
 //! | module | holds |
 //! |---|---|
@@ -6,7 +6,7 @@
 //! | [`frame`] | a message on its way out, its page shared with all that send it |
 //! | [`outbound`] | sending a zone version |
 //! | `cursor` | [`CursorOutbound`]: sending a host's own records, without `alloc` |
-//! | `query` | the queries that a secondary sends: AXFR, SOA |
+//! | `query` | the queries that a secondary sends: AXFR, IXFR, SOA |
 //! | `answer` | [`read_soa_answer`]: the answer to the latter |
 //! | `inbound` | [`Inbound`]: messages in, records out, provisional until the closing SOA |
 //! | `error` | [`Error`]: who is at fault when a transfer fails, and where |
@@ -38,4 +38,4 @@ pub use inbound::{Event, Events, Inbound};
 pub use limits::{Limits, Totals};
 #[cfg(feature = "alloc")]
 pub use outbound::{Outbound, Unsignable};
-pub use query::{axfr_query, soa_query};
+pub use query::{axfr_query, ixfr_query, soa_query};

@@ -16,6 +16,11 @@ pub(super) struct KeptSoa {
 }
 
 impl KeptSoa {
+    /// Stands in before there is one.
+    pub(super) const fn none() -> Self {
+        Self { serial: Serial(0), ttl: 0, rdata: heapless::Vec::new() }
+    }
+
     /// A copy of the record; `None` when it is no SOA.
     pub(super) fn of(record: &Record<'_>) -> Option<Self> {
         let serial = record.soa()?.serial;

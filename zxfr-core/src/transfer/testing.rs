@@ -170,6 +170,7 @@ pub(super) fn receive<M: Mac>(inbound: &mut Inbound<M>, messages: &[Vec<u8>]) ->
                 Event::Add(record) => received.records.push((&record).into()),
                 Event::Skipped(record) => received.skipped.push((&record).into()),
                 Event::Commit { serial } => (received.serial, committed) = (serial, true),
+                other => panic!("{other:?} in an AXFR"),
             }
         }
     }

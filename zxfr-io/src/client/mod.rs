@@ -3,25 +3,29 @@
 //! | module | holds |
 //! |---|---|
 //! | `error` | [`Error`]: what went wrong, in words for operators |
-//! | `sink` | [`Sink`]: where a zone goes |
+//! | `sink` | [`Sink`], [`EventSink`]: where a zone goes |
+//! | `receive` | a transfer coming in, and [`InReport`], what it was |
 //! | `link` | the task that owns the connection |
 //! | `tally` | following a transfer without looking into records, for measuring |
-//! | `udp` | [`soa_udp`]: the SOA, over a datagram |
+//! | `udp` | [`soa_udp`], [`ixfr_udp`]: the SOA, or an IXFR, over a datagram |
 
 mod error;
 mod link;
+mod receive;
 mod sink;
 mod tally;
 mod udp;
 
 pub use error::Error;
-pub use sink::{Sink, SinkError};
-pub use udp::soa_udp;
+pub use receive::{InReport, Kind};
+pub use sink::{EventSink, Sink, SinkError};
+pub use udp::{ixfr_udp, soa_udp};
 pub use zxfr_core::transfer::SoaAnswer;
 
 use crate::clock;
 use crate::identity::PeerIdentity;
 use link::{Exchange, Link};
+use sink::Records;
 use std::net::SocketAddr;
 use std::time::Duration;
 use tally::Tally;
@@ -29,13 +33,12 @@ use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
 use tokio::time::{Instant, timeout};
 use zxfr_core::name::NameRef;
-use zxfr_core::serial::Serial;
-use zxfr_core::transfer::{self, Event, Inbound, Limits, Totals, axfr_query, soa_query};
+use zxfr_core::transfer::{self, Inbound, Limits, axfr_query, ixfr_query, soa_query};
 use zxfr_core::tsig::{Key, Mac, Verifier, sign_request};
-use zxfr_core::wire::Full;
+use zxfr_core::wire::{Full, Record};
 
-/// The octets that the largest query takes: name, OPT, TSIG.
-const MAX_QUERY: usize = 1024;
+/// More octets than the largest query takes: name, SOA, OPT, TSIG.
+const MAX_QUERY: usize = 1536;
 
 /// How long to wait for a peer.
 #[derive(Clone, Copy, Debug)]
@@ -57,21 +60,6 @@ impl Default for Timeouts {
             transfer: Duration::from_secs(2 * 3600),
         }
     }
-}
-
-/// What a transfer in was.
-#[derive(Clone, Copy, Debug)]
-pub struct InReport {
-    /// The serial of the zone that came.
-    pub serial: Serial,
-    /// Messages, records with the closing SOA, octets.
-    pub totals: Totals,
-    /// Records outside the zone, left out.
-    pub skipped: u64,
-    /// From the request to the first message.
-    pub first_message: Duration,
-    /// From the request to the end.
-    pub elapsed: Duration,
 }
 
 /// A connection to a primary. Clones use the same connection; it is closed when the last is dropped.
@@ -134,37 +122,45 @@ impl Client {
         limits: Limits,
         sink: &mut S,
     ) -> Result<InReport, Error> {
+        self.axfr_events(zone, key, limits, &mut Records(sink)).await
+    }
+
+    /// Transfers a zone as [`Client::axfr`] does, into what takes events, such as a [`zxfr_core::zone::Update`].
+    ///
+    /// # Errors
+    /// When the transfer fails in any way, or the sink does.
+    pub async fn axfr_events<M: Mac, S: EventSink>(
+        &self,
+        zone: NameRef<'_>,
+        key: Option<&Key<M>>,
+        limits: Limits,
+        sink: &mut S,
+    ) -> Result<InReport, Error> {
         let started = Instant::now();
-        let (mut exchange, verifier) = self.ask(key, |out, id| axfr_query(out, zone, id, true)).await?;
-        let mut inbound = Inbound::axfr(zone, exchange.id(), limits, verifier);
-        let mut first_message = None;
-        loop {
-            let message = match self.answer(&mut exchange, started).await {
-                Ok(message) => message,
-                // Nothing more comes: let the machine say what was missing.
-                Err(Error::Closed) => return Err(inbound.eof().map_or_else(Error::Transfer, |()| Error::Closed)),
-                Err(error) => return Err(error),
-            };
-            first_message.get_or_insert_with(|| started.elapsed());
-            let mut events = inbound.handle_message(&message, clock::now())?;
-            while let Some(event) = events.next()? {
-                match event {
-                    Event::Begin { soa: record } | Event::Add(record) => sink.record(&record)?,
-                    Event::Skipped(record) => sink.skipped(&record),
-                    Event::Commit { serial } => {
-                        exchange.done();
-                        return Ok(InReport {
-                            serial,
-                            totals: inbound.totals(),
-                            skipped: inbound.skipped(),
-                            first_message: first_message.unwrap_or_default(),
-                            elapsed: started.elapsed(),
-                        });
-                    }
-                }
-            }
-            sink.progress(inbound.totals());
-        }
+        let (exchange, verifier) = self.ask(key, |out, id| axfr_query(out, zone, id, true)).await?;
+        let inbound = Inbound::axfr(zone, exchange.id(), limits, verifier);
+        self.receive(exchange, inbound, started, sink).await
+    }
+
+    /// Transfers what changed since the version that has this SOA, which is ours (RFC 1995): differences; or the whole zone,
+    /// when the peer prefers that; or nothing, when it has nothing newer. What the sink got may be used only when this returns
+    /// `Ok`. After an error an AXFR from the same peer may do.
+    ///
+    /// # Errors
+    /// When the transfer fails in any way, or the sink does.
+    pub async fn ixfr<M: Mac, S: EventSink>(
+        &self,
+        zone: NameRef<'_>,
+        soa: &Record<'_>,
+        key: Option<&Key<M>>,
+        limits: Limits,
+        sink: &mut S,
+    ) -> Result<InReport, Error> {
+        let ours = soa.soa().ok_or(Error::Unsendable)?.serial;
+        let started = Instant::now();
+        let (exchange, verifier) = self.ask(key, |out, id| ixfr_query(out, zone, soa, id, true)).await?;
+        let inbound = Inbound::ixfr(zone, ours, exchange.id(), limits, verifier);
+        self.receive(exchange, inbound, started, sink).await
     }
 
     /// Transfers a zone and throws it away: signatures are verified and records counted, but not looked into. For measuring
@@ -184,6 +180,7 @@ impl Client {
                 exchange.done();
                 return Ok(InReport {
                     serial,
+                    kind: Kind::Axfr,
                     totals: tally.totals(),
                     skipped: 0,
                     first_message: first_message.unwrap_or_default(),

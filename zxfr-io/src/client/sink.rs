@@ -1,13 +1,13 @@
 //! Where a zone goes.
 
-use zxfr_core::transfer::Totals;
+use zxfr_core::transfer::{Event, Totals};
 use zxfr_core::wire::Record;
 use zxfr_core::zone::Builder;
 
 /// Why a sink couldn't take a record.
 pub type SinkError = Box<dyn std::error::Error + Send + Sync>;
 
-/// Takes the records of a zone as they come. All of it is provisional until the transfer is reported as done.
+/// Takes the records of a whole zone as they come. All of it is provisional until the transfer is reported as done.
 pub trait Sink {
     /// The next record; the zone's SOA is the first and is not repeated.
     ///
@@ -30,5 +30,39 @@ impl Sink for Builder {
     fn record(&mut self, record: &Record<'_>) -> Result<(), SinkError> {
         self.push_checked(record)?;
         Ok(())
+    }
+}
+
+/// Takes what a transfer says as it comes, be it a whole zone or differences. All of it is provisional until the transfer is
+/// reported as done.
+pub trait EventSink {
+    /// The next event; after [`Event::Commit`] or [`Event::UpToDate`] nothing comes.
+    ///
+    /// # Errors
+    /// Whatever keeps the sink from taking it; the transfer ends then.
+    fn event(&mut self, event: &Event<'_>) -> Result<(), SinkError>;
+
+    /// A message was taken; this has come so far.
+    fn progress(&mut self, totals: Totals) {
+        let _ = totals;
+    }
+}
+
+/// The records of a transfer that can only be a whole zone.
+pub(super) struct Records<'s, S>(pub(super) &'s mut S);
+
+impl<S: Sink> EventSink for Records<'_, S> {
+    fn event(&mut self, event: &Event<'_>) -> Result<(), SinkError> {
+        match event {
+            Event::Begin { soa: record } | Event::Add(record) => self.0.record(record)?,
+            Event::Skipped(record) => self.0.skipped(record),
+            // The rest are the end and what no AXFR has.
+            _ => {}
+        }
+        Ok(())
+    }
+
+    fn progress(&mut self, totals: Totals) {
+        self.0.progress(totals);
     }
 }

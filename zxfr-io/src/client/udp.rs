@@ -1,14 +1,16 @@
-//! The SOA over a datagram, from a fresh port and with a fresh ID each time (RFC 5452 §9).
+//! The SOA, or an IXFR, over a datagram, from a fresh port and with a fresh ID each time (RFC 5452 §9).
 
-use super::{Client, Error, MAX_QUERY, SoaAnswer, Timeouts, random_id, write_query};
+use super::receive::take;
+use super::{Client, Error, EventSink, InReport, Kind, MAX_QUERY, SoaAnswer, Timeouts, random_id, write_query};
 use crate::clock;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::time::Duration;
 use tokio::net::UdpSocket;
-use tokio::time::timeout;
+use tokio::time::{Instant, timeout};
 use zxfr_core::name::NameRef;
-use zxfr_core::transfer::{self, PeerFault, soa_query};
-use zxfr_core::tsig::{Key, Mac};
+use zxfr_core::transfer::{self, Event, Inbound, Limits, PeerFault, ixfr_query, soa_query};
+use zxfr_core::tsig::{Key, Mac, Verifier};
+use zxfr_core::wire::{Full, Record};
 
 /// How often a query is sent; each time the wait doubles.
 const TRIES: u32 = 3;
@@ -24,22 +26,72 @@ pub async fn soa_udp<M: Mac>(
     key: Option<&Key<M>>,
     timeouts: Timeouts,
 ) -> Result<SoaAnswer, Error> {
-    let after = timeouts.progress;
-    match timeout(after, ask(addr, zone, key, after)).await {
-        Ok(Err(Error::Transfer(transfer::Error::Peer { fault: PeerFault::Truncated, .. }))) => {
+    let write = |out: &mut [u8], id| soa_query(out, zone, id, true);
+    let answer = ask(addr, key, timeouts.progress, write, |octets, id, mut verifier| {
+        transfer::read_soa_answer(octets, zone, id, verifier.as_mut(), clock::unix())
+    });
+    match answer.await {
+        Err(Error::Transfer(transfer::Error::Peer { fault: PeerFault::Truncated, .. })) => {
             Client::connect(addr, timeouts).await?.soa(zone, key).await
         }
-        Ok(answer) => answer,
-        Err(_) => Err(Error::Timeout { what: "answer", after }),
+        answer => answer,
     }
 }
 
-async fn ask<M: Mac>(
+/// Asks over UDP for what changed since the version that has this SOA, which is ours (RFC 1995 §2). `None` when the answer
+/// says or shows that it doesn't fit into a datagram: then the sink has got nothing, and [`Client::ixfr`] is what helps.
+///
+/// # Errors
+/// When no answer comes within `timeouts.progress` in all, or the peer refuses or answers wrongly, or the sink fails.
+/// Datagrams that are no answer to the query are passed over, as by [`soa_udp`].
+pub async fn ixfr_udp<M: Mac, S: EventSink>(
     addr: SocketAddr,
     zone: NameRef<'_>,
+    soa: &Record<'_>,
+    key: Option<&Key<M>>,
+    limits: Limits,
+    timeouts: Timeouts,
+    sink: &mut S,
+) -> Result<Option<InReport>, Error> {
+    let ours = soa.soa().ok_or(Error::Unsendable)?.serial;
+    let started = Instant::now();
+    let write = |out: &mut [u8], id| ixfr_query(out, zone, soa, id, true);
+    let answer = ask(addr, key, timeouts.progress, write, |octets, id, verifier| {
+        let inbound = || Inbound::ixfr_datagram(zone, ours, id, limits, verifier.clone());
+        Ok(is_whole(inbound(), octets)?.then(|| (inbound(), octets.to_vec())))
+    });
+    let Some((mut inbound, octets)) = answer.await? else {
+        return Ok(None);
+    };
+    // All of it holds: once more, for the sink.
+    let mut kind = Kind::UpToDate;
+    let Some(serial) = take(&mut inbound, &octets, &mut kind, sink)? else {
+        return Ok(None);
+    };
+    let elapsed = started.elapsed();
+    let (totals, skipped) = (inbound.totals(), inbound.skipped());
+    Ok(Some(InReport { serial, kind, totals, skipped, first_message: elapsed, elapsed }))
+}
+
+/// Whether a datagram is the whole answer.
+fn is_whole<M: Mac>(mut inbound: Inbound<M>, octets: &[u8]) -> Result<bool, transfer::Error> {
+    let mut events = inbound.handle_message(octets, clock::now())?;
+    while let Some(event) = events.next()? {
+        if matches!(event, Event::Commit { .. } | Event::UpToDate { .. }) {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
+/// Sends a query, and again when no answer comes, until one does that `read` takes.
+async fn ask<M: Mac, T>(
+    addr: SocketAddr,
     key: Option<&Key<M>>,
     patience: Duration,
-) -> Result<SoaAnswer, Error> {
+    write: impl Fn(&mut [u8], u16) -> Result<usize, Full>,
+    read: impl Fn(&[u8], u16, Option<Verifier<M>>) -> Result<T, transfer::Error>,
+) -> Result<T, Error> {
     let any: IpAddr = if addr.is_ipv4() { Ipv4Addr::UNSPECIFIED.into() } else { Ipv6Addr::UNSPECIFIED.into() };
     let mut last = None;
     for round in 0..TRIES {
@@ -48,7 +100,7 @@ async fn ask<M: Mac>(
         socket.connect(addr).await.map_err(Error::Connect)?;
         let id = random_id()?;
         let mut query = [0; MAX_QUERY];
-        let (length, verifier) = write_query(&mut query, key, |out| soa_query(out, zone, id, true))?;
+        let (length, verifier) = write_query(&mut query, key, |out| write(out, id))?;
         socket.send(&query[..length]).await.map_err(Error::Connect)?;
         // 1, 2, 4 parts of what there is.
         let wait = patience / ((1 << TRIES) - 1) * (1 << round);
@@ -56,8 +108,7 @@ async fn ask<M: Mac>(
             let mut answer = vec![0; usize::from(u16::MAX)];
             loop {
                 let length = socket.recv(&mut answer).await.map_err(Error::Connect)?;
-                let mut verifier = verifier.clone();
-                match transfer::read_soa_answer(&answer[..length], zone, id, verifier.as_mut(), clock::unix()) {
+                match read(&answer[..length], id, verifier.clone()) {
                     Ok(answer) => return Ok(answer),
                     Err(error) if may_be_forged(&error) => last = Some(error),
                     Err(error) => return Err(error.into()),
@@ -74,10 +125,19 @@ async fn ask<M: Mac>(
     }
 }
 
-/// Whether a datagram may be another's than the peer's.
+/// Whether a datagram may be another's than the peer's: it is no answer to the query, or not one that could be read.
 fn may_be_forged(error: &transfer::Error) -> bool {
     match error {
-        transfer::Error::Peer { fault, .. } => !matches!(fault, PeerFault::Truncated | PeerFault::NoAnswer),
+        transfer::Error::Peer { fault, .. } => matches!(
+            fault,
+            PeerFault::Wire(_)
+                | PeerFault::NoResponse
+                | PeerFault::Opcode(_)
+                | PeerFault::Id(_)
+                | PeerFault::Questions(_)
+                | PeerFault::OtherQuestion
+                | PeerFault::UnexpectedTsig
+        ),
         transfer::Error::Tsig(error) => !matches!(error, zxfr_core::tsig::Error::Peer { .. }),
         _ => false,
     }

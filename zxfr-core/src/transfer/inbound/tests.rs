@@ -5,11 +5,12 @@ mod streams;
 mod verdicts;
 
 use super::super::testing::*;
-use super::super::{Error, PeerFault};
+use super::super::{Error, Limit, PeerFault};
 use super::*;
 use crate::error::WireFault;
+use crate::time::UnixTime;
 use crate::tsig::NoMac;
-use crate::wire::{Ede, Question};
+use crate::wire::{Class, Ede, Edns, Flags, Message, Opcode, Question, Rcode, Rtype};
 use std::string::ToString;
 use std::vec::Vec;
 
