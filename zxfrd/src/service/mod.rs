@@ -2,9 +2,11 @@
 //!
 //! | module | holds |
 //! |---|---|
+//! | `files` | zone files: all when told, those that are watched when they change |
 //! | `listeners` | the sockets that are served, changed without a break |
 //! | `signals` | what the system asks for |
 
+mod files;
 mod listeners;
 mod signals;
 
@@ -18,7 +20,7 @@ use tokio::task::JoinSet;
 use zxfr_io::{Primary, ServeLimits};
 
 use crate::config::{self, Config, ConfigError, Limits};
-use crate::files::{self, Cause};
+use crate::files::Cause;
 use crate::incoming;
 use crate::logging;
 use crate::registry::{Registry, Source};
@@ -118,6 +120,7 @@ impl Service {
                 }
             }
         });
+        let watching = tokio::spawn(files::watch(service.registry.clone()));
         loop {
             match signals.next().await {
                 Signal::Reload => {
@@ -131,6 +134,7 @@ impl Service {
             }
         }
         loading.abort();
+        watching.abort();
         service.listeners.lock().await.stop(GRACE).await;
         tracing::info!("stopped");
         Ok(())
@@ -172,27 +176,21 @@ impl Service {
 
     /// Loads all zone files and refreshes all incoming zones, and logs when that is done.
     async fn load_zones(&self, what: &'static str) {
-        let limits = self.registry.limits();
-        let threads = std::thread::available_parallelism().map_or(1, usize::from);
-        let (reading, asking) = (Arc::new(Semaphore::new(threads)), Arc::new(Semaphore::new(ZONES_AT_ONCE)));
+        let all = self.registry.zones();
+        let zones = all.len();
+        let (from_files, incoming): (Vec<_>, Vec<_>) =
+            all.into_iter().partition(|zone| matches!(zone.source(), Source::File(_)));
+        let asking = Arc::new(Semaphore::new(ZONES_AT_ONCE));
         let mut tasks = JoinSet::new();
-        for zone in self.registry.zones() {
-            let (registry, limits) = (self.registry.clone(), limits.clone());
-            let room = match zone.source() {
-                Source::File(_) => reading.clone(),
-                Source::Incoming(_) => asking.clone(),
-            };
+        for zone in incoming {
+            let (registry, asking) = (self.registry.clone(), asking.clone());
             tasks.spawn(async move {
-                let _place = room.acquire_owned().await;
-                match zone.source() {
-                    Source::File(_) => files::load(zone, limits, Cause::Told).await,
-                    Source::Incoming(_) => incoming::refresh(&registry, &zone).await,
-                }
+                let _place = asking.acquire_owned().await;
+                incoming::refresh(&registry, &zone).await
             });
         }
-        let (mut zones, mut failed) = (0_u64, 0_u64);
+        let mut failed = files::load_all(&self.registry, from_files, Cause::Told).await;
         while let Some(outcome) = tasks.join_next().await {
-            zones += 1;
             failed += u64::from(!outcome.unwrap_or(false));
         }
         tracing::info!(zones, failed, "{what}");

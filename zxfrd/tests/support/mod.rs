@@ -121,6 +121,11 @@ impl Daemon {
         fs::rename(self.folder.path().join("new"), self.folder.path().join(name)).unwrap();
     }
 
+    /// Writes into a file that is there.
+    pub fn overwrite(&self, name: &str, text: &str) {
+        fs::write(self.folder.path().join(name), text).unwrap();
+    }
+
     pub fn write_config(&self, config: &str) {
         self.write("zxfrd.toml", &listening(config));
     }
