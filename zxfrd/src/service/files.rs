@@ -44,15 +44,12 @@ pub(super) async fn watch(registry: Arc<Registry>) {
             continue;
         }
         // Looking at a file may take long where it is on another machine.
-        let looked = tokio::task::spawn_blocking(move || {
+        let looking = tokio::task::spawn_blocking(move || {
             watched.retain(|zone| is_due(&mut watch, zone));
             (watch, watched)
         });
-        let due;
-        (watch, due) = match looked.await {
-            Ok(looked) => looked,
-            Err(_) => return,
-        };
+        let Ok((looked, due)) = looking.await else { return };
+        watch = looked;
         load_all(&registry, due, Cause::Changed).await;
     }
 }
