@@ -9,6 +9,8 @@
 //! | [`tsig`] | TSIG (RFC 8945): keys, request and answer, signing and verifying of whole streams, MACs behind a trait |
 //! | [`zone`] | a zone as pages: the answer sections of the messages that transfer it (needs `alloc`) |
 //! | [`transfer`] | AXFR (RFC 5936) as streams: [`transfer::Outbound`] and [`transfer::Inbound`] |
+//! | [`refresh`] | one zone kept in step with its primaries: checks, NOTIFYs, retries, expiry, from whom what is transferred |
+//! | [`notify`] | telling secondaries of a new version (RFC 1996) |
 //! | [`primary`] | a request and who asked, to what is answered |
 //! | [`acl`] | who may ask: prefixes, transports, keys |
 //!
@@ -35,8 +37,10 @@ extern crate std;
 pub mod acl;
 pub mod error;
 pub mod name;
+pub mod notify;
 #[cfg(feature = "alloc")]
 pub mod primary;
+pub mod refresh;
 pub mod serial;
 pub mod time;
 pub mod transfer;

@@ -14,7 +14,7 @@ pub enum PeerFault {
     Wire(WireFault),
     /// A message that is no answer: its QR is not set.
     NoResponse,
-    /// Another opcode than QUERY.
+    /// Another opcode than the request's.
     Opcode(Opcode),
     /// A message with another ID than the request's.
     Id(u16),
@@ -70,7 +70,7 @@ impl fmt::Display for PeerFault {
         match self {
             Self::Wire(fault) => fault.fmt(f),
             Self::NoResponse => f.write_str("not an answer (QR is clear)"),
-            Self::Opcode(opcode) => write!(f, "opcode {opcode} instead of QUERY"),
+            Self::Opcode(opcode) => write!(f, "opcode {opcode}, which is not the request's"),
             Self::Id(id) => write!(f, "ID {id}, which is not the request's"),
             Self::Truncated => f.write_str("TC is set, which no message of a transfer may have"),
             Self::Questions(count) => write!(f, "{count} questions"),

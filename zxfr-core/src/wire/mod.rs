@@ -25,7 +25,7 @@ pub use code::{Class, Ede, Opcode, Rcode, Rtype};
 pub use edns::Edns;
 pub use header::{Flags, HEADER_LEN, Header};
 pub use reader::{Layout, Message, Question, Records, Scratch, Section};
-pub use record::Record;
+pub use record::{Record, Soa};
 pub use writer::{Full, Writer};
 
 /// The most octets of a message: what the two length octets of TCP can say (RFC 1035 §4.2.2).
