@@ -9,6 +9,7 @@
 //! | [`builder`] | from records in any order to a version |
 //! | [`delta`] | what has to be deleted and added to make another version |
 //! | `diff`, [`condense`] | the delta between two versions; several deltas as one |
+//! | [`update`] | from the events of a transfer to the next version |
 //! | `sorter`, `arena`, `run`, `merge` | its parts: records put in order, kept aside, written as a run, runs merged |
 //! | `key` | sort keys: records as octet strings that compare as the records do |
 //!
@@ -27,10 +28,12 @@ mod merge;
 pub mod page;
 mod run;
 mod sorter;
+pub mod update;
 pub mod version;
 
 pub use builder::{BuildError, BuildFault, BuildLimits, Builder, Pushed, Summary};
 pub use condense::ChainError;
 pub use delta::{Delta, DeltaBuilder, DeltaRecords};
 pub use page::Page;
+pub use update::{Change, Style, Update, UpdateError};
 pub use version::{PagePosition, RecordIter, Rrset, Version};

@@ -2,7 +2,7 @@
 
 use zxfr_core::transfer::{Event, Totals};
 use zxfr_core::wire::Record;
-use zxfr_core::zone::Builder;
+use zxfr_core::zone::{Builder, Update};
 
 /// Why a sink couldn't take a record.
 pub type SinkError = Box<dyn std::error::Error + Send + Sync>;
@@ -45,6 +45,12 @@ pub trait EventSink {
     /// A message was taken; this has come so far.
     fn progress(&mut self, totals: Totals) {
         let _ = totals;
+    }
+}
+
+impl EventSink for Update {
+    fn event(&mut self, event: &Event<'_>) -> Result<(), SinkError> {
+        Ok(self.handle(event)?)
     }
 }
 
