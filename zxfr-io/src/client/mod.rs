@@ -7,7 +7,7 @@
 //! | `receive` | a transfer coming in, and [`InReport`], what it was |
 //! | `link` | the task that owns the connection |
 //! | `tally` | following a transfer without looking into records, for measuring |
-//! | `udp` | [`soa_udp`], [`ixfr_udp`]: the SOA, or an IXFR, over a datagram |
+//! | `udp` | [`soa_udp`], [`ixfr_udp`], [`notify_udp`]: an SOA query, an IXFR or a NOTIFY over a datagram |
 
 mod error;
 mod link;
@@ -19,7 +19,7 @@ mod udp;
 pub use error::Error;
 pub use receive::{InReport, Kind};
 pub use sink::{EventSink, Sink, SinkError};
-pub use udp::{ixfr_udp, soa_udp};
+pub use udp::{ixfr_udp, notify_udp, soa_udp};
 pub use zxfr_core::transfer::SoaAnswer;
 
 use crate::clock;
@@ -33,6 +33,7 @@ use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
 use tokio::time::{Instant, timeout};
 use zxfr_core::name::NameRef;
+use zxfr_core::notify::{notify_query, read_notify_answer};
 use zxfr_core::transfer::{self, Inbound, Limits, axfr_query, ixfr_query, soa_query};
 use zxfr_core::tsig::{Key, Mac, Verifier, sign_request};
 use zxfr_core::wire::{Full, Record};
@@ -140,6 +141,18 @@ impl Client {
         let (exchange, verifier) = self.ask(key, |out, id| axfr_query(out, zone, id, true)).await?;
         let inbound = Inbound::axfr(zone, exchange.id(), limits, verifier);
         self.receive(exchange, inbound, started, sink).await
+    }
+
+    /// Tells the peer that the zone has changed (RFC 1996); most NOTIFYs go over UDP, see [`notify_udp`].
+    ///
+    /// # Errors
+    /// When the peer doesn't answer in time, refuses, or answers wrongly.
+    pub async fn notify<M: Mac>(&self, zone: NameRef<'_>, key: Option<&Key<M>>) -> Result<(), Error> {
+        let (mut exchange, mut verifier) = self.ask(key, |out, id| notify_query(out, zone, None, id)).await?;
+        let message = self.answer(&mut exchange, Instant::now()).await?;
+        read_notify_answer(&message, zone, exchange.id(), verifier.as_mut(), clock::unix())?;
+        exchange.done();
+        Ok(())
     }
 
     /// Transfers what changed since the version that has this SOA, which is ours (RFC 1995): differences; or the whole zone,

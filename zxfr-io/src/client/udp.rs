@@ -1,4 +1,4 @@
-//! The SOA, or an IXFR, over a datagram, from a fresh port and with a fresh ID each time (RFC 5452 §9).
+//! The SOA, an IXFR or a NOTIFY over a datagram, from a fresh port and with a fresh ID each time (RFC 5452 §9).
 
 use super::receive::take;
 use super::{Client, Error, EventSink, InReport, Kind, MAX_QUERY, SoaAnswer, Timeouts, random_id, write_query};
@@ -8,6 +8,7 @@ use std::time::Duration;
 use tokio::net::UdpSocket;
 use tokio::time::{Instant, timeout};
 use zxfr_core::name::NameRef;
+use zxfr_core::notify::{notify_query, read_notify_answer};
 use zxfr_core::transfer::{self, Event, Inbound, Limits, PeerFault, ixfr_query, soa_query};
 use zxfr_core::tsig::{Key, Mac, Verifier};
 use zxfr_core::wire::{Full, Record};
@@ -71,6 +72,24 @@ pub async fn ixfr_udp<M: Mac, S: EventSink>(
     let elapsed = started.elapsed();
     let (totals, skipped) = (inbound.totals(), inbound.skipped());
     Ok(Some(InReport { serial, kind, totals, skipped, first_message: elapsed, elapsed }))
+}
+
+/// Tells the peer that the zone has changed (RFC 1996), again when no answer comes. `Ok` when it took notice.
+///
+/// # Errors
+/// When no answer comes within `timeouts.progress` in all, or the peer refuses or answers wrongly. Datagrams that are no
+/// answer to the query are passed over, as by [`soa_udp`].
+pub async fn notify_udp<M: Mac>(
+    addr: SocketAddr,
+    zone: NameRef<'_>,
+    key: Option<&Key<M>>,
+    timeouts: Timeouts,
+) -> Result<(), Error> {
+    let write = |out: &mut [u8], id| notify_query(out, zone, None, id);
+    let answer = ask(addr, key, timeouts.progress, write, |octets, id, mut verifier| {
+        read_notify_answer(octets, zone, id, verifier.as_mut(), clock::unix())
+    });
+    answer.await
 }
 
 /// Whether a datagram is the whole answer.

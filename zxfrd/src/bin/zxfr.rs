@@ -1,10 +1,10 @@
-//! The client tool: pulls zones, asks for SOAs, compares zones, measures servers.
+//! The client tool: pulls zones and deltas, asks for SOAs, sends NOTIFYs, compares zones, measures servers.
 
 use std::process::ExitCode;
 
 use clap::error::ErrorKind;
 use clap::{CommandFactory, Parser, Subcommand};
-use zxfrd::client::{Threads, axfr, bench, diff, run, soa};
+use zxfrd::client::{Threads, axfr, bench, diff, ixfr, notify, run, soa};
 
 /// What `zxfr` is asked to do.
 #[derive(Parser)]
@@ -29,8 +29,16 @@ enum Command {
     /// SOA comes first; the one that closes the transfer is left out. Nothing is printed before the transfer is whole and,
     /// with a key, its last signature verified.
     Axfr(axfr::Arguments),
+    /// Transfers what changed in a zone since a serial (IXFR, RFC 1995) and prints it.
+    ///
+    /// Deletions begin with '-', additions with '+', and each part has its SOA first, the old one or the new one. When the
+    /// server sends all of the zone instead, it is printed as by axfr; when it has nothing newer, nothing is. Nothing is
+    /// printed before the transfer is whole.
+    Ixfr(ixfr::Arguments),
     /// Asks for the SOA of a zone and prints it.
     Soa(soa::Arguments),
+    /// Tells a server that a zone has changed (NOTIFY, RFC 1996) and reports its answer.
+    Notify(notify::Arguments),
     /// Compares two zone files and prints the delta between them.
     ///
     /// Records to be deleted begin with '-', records to be added with '+'; each of the two parts has its SOA first. A record
@@ -46,6 +54,8 @@ enum Command {
 fn main() -> ExitCode {
     match Arguments::parse().command {
         Command::Axfr(arguments) => run(Threads::One, understood("axfr", arguments.command()).run()),
+        Command::Ixfr(arguments) => run(Threads::One, understood("ixfr", arguments.command()).run()),
+        Command::Notify(arguments) => run(Threads::One, understood("notify", arguments.command()).run()),
         Command::Soa(arguments) => run(Threads::One, understood("soa", arguments.command()).run()),
         Command::Diff(arguments) => run(Threads::One, understood("diff", arguments.command()).run()),
         Command::Bench(arguments) => {

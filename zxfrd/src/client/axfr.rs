@@ -15,7 +15,8 @@ use super::{Failure, Format};
 use crate::zonefile::Writer;
 
 /// Whoever asks for a zone wants it, however large it is; but what nobody has vouched for is bounded.
-const LIMITS: Limits = Limits { unverified_octets: MAX_UNSIGNED as u64 * MAX_MESSAGE as u64, ..Limits::NONE };
+pub(super) const LIMITS: Limits =
+    Limits { unverified_octets: MAX_UNSIGNED as u64 * MAX_MESSAGE as u64, ..Limits::NONE };
 
 /// The arguments of `zxfr axfr`.
 #[derive(Args, Clone, Debug)]

@@ -3,13 +3,15 @@
 //! | module | holds |
 //! |---|---|
 //! | [`target`] | which server, zone and key: the arguments that all commands share |
-//! | [`mod@axfr`], [`mod@soa`], [`mod@diff`], [`mod@bench`] | the commands |
+//! | [`mod@axfr`], [`mod@ixfr`], [`mod@soa`], [`mod@notify`], [`mod@diff`], [`mod@bench`] | the commands |
 //! | `output` | text that is written whole or not at all |
 //! | `progress` | the bar that shows how far a transfer is |
 
 pub mod axfr;
 pub mod bench;
 pub mod diff;
+pub mod ixfr;
+pub mod notify;
 mod output;
 mod progress;
 pub mod soa;

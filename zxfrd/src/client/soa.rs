@@ -1,7 +1,6 @@
 //! `zxfr soa`: asks for the SOA of a zone.
 
 use std::io::{self, Write};
-use std::net::SocketAddr;
 
 use clap::Args;
 use zxfr_core::name::NameRef;
@@ -53,7 +52,8 @@ impl Soa {
         let Self { target, udp, format } = self;
         let (zone, key) = (target.zone.as_ref(), target.key.as_ref());
         let answer = if udp {
-            over_udp(&target).await?
+            let ask = async |addr| client::soa_udp(addr, zone, key, target.timeouts).await;
+            target.over_udp(ask).await?.1
         } else {
             let client = target.connect().await?;
             let addr = client.peer().addr;
@@ -65,27 +65,6 @@ impl Soa {
             other => Ok(other?),
         }
     }
-}
-
-/// Asks the first of the server's addresses that answers.
-async fn over_udp(target: &Target) -> Result<SoaAnswer, Failure> {
-    let addrs = target.addrs().await?;
-    let mut last = None;
-    for addr in addrs {
-        let addr: SocketAddr = addr;
-        match client::soa_udp(addr, target.zone.as_ref(), target.key.as_ref(), target.timeouts).await {
-            Ok(answer) => return Ok(answer),
-            Err(error) => last = Some((target.failure(addr, &error), error)),
-        }
-        // Only silence is worth another address.
-        if let Some((failure, error)) =
-            last.take_if(|(_, error)| !matches!(error, client::Error::Connect(_) | client::Error::Timeout { .. }))
-        {
-            drop(error);
-            return Err(failure);
-        }
-    }
-    Err(last.map_or_else(|| Failure::unreachable(target, "no address"), |(failure, _)| failure))
 }
 
 fn print(zone: NameRef<'_>, answer: &SoaAnswer, format: Format) -> io::Result<()> {

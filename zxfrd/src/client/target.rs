@@ -169,6 +169,24 @@ impl Target {
         Err(last.unwrap_or_else(|| Failure::unreachable(self, "no address")))
     }
 
+    /// Asks the first of the server's addresses that answers; only silence is worth another address.
+    pub(super) async fn over_udp<T>(
+        &self,
+        mut ask: impl AsyncFnMut(SocketAddr) -> Result<T, client::Error>,
+    ) -> Result<(SocketAddr, T), Failure> {
+        let mut last = None;
+        for addr in self.addrs().await? {
+            match ask(addr).await {
+                Ok(answer) => return Ok((addr, answer)),
+                Err(error @ (client::Error::Connect(_) | client::Error::Timeout { .. })) => {
+                    last = Some(self.failure(addr, &error));
+                }
+                Err(error) => return Err(self.failure(addr, &error)),
+            }
+        }
+        Err(last.unwrap_or_else(|| Failure::unreachable(self, "no address")))
+    }
+
     /// What failed at which address of the server.
     pub(super) fn failure(&self, addr: SocketAddr, error: &client::Error) -> Failure {
         let name = match &self.server.host {
