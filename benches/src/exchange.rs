@@ -53,7 +53,11 @@ impl Ends {
         let signer = record.map(|record| verify_request(&request, &layout, &record, &key, NOW.unix).expect("signed"));
         let question = request.question().expect("a message").expect("a question");
         let header = request.header();
-        Self { asked: Asked { id: header.id, flags: header.flags, question, edns: true }, signer, verifier }
+        Self {
+            asked: Asked { id: header.id, flags: header.flags, question, edns: true, expire: None },
+            signer,
+            verifier,
+        }
     }
 }
 

@@ -8,7 +8,8 @@
 //! | [`error`] | errors that say who is at fault and where |
 //! | [`tsig`] | TSIG (RFC 8945): keys, request and answer, signing and verifying of whole streams, MACs behind a trait |
 //! | [`zone`] | a zone as pages: the answer sections of the messages that transfer it (needs `alloc`) |
-//! | [`transfer`] | AXFR (RFC 5936) as streams: [`transfer::Outbound`] and [`transfer::Inbound`] |
+//! | [`journal`] | the deltas that led to a version, and the answers to IXFR made of them (needs `alloc`) |
+//! | [`transfer`] | AXFR (RFC 5936) and IXFR (RFC 1995) as streams: [`transfer::Outbound`] and [`transfer::Inbound`] |
 //! | [`refresh`] | one zone kept in step with its primaries: checks, NOTIFYs, retries, expiry, from whom what is transferred |
 //! | [`notify`] | telling secondaries of a new version (RFC 1996) |
 //! | [`primary`] | a request and who asked, to what is answered |
@@ -36,6 +37,8 @@ extern crate std;
 
 pub mod acl;
 pub mod error;
+#[cfg(feature = "alloc")]
+pub mod journal;
 pub mod name;
 pub mod notify;
 #[cfg(feature = "alloc")]

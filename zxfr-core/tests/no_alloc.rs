@@ -66,7 +66,7 @@ fn read_request(request: &[u8], key: &Key<Hmac>) -> (Asked, Signer<Hmac>) {
     };
     let question = message.question().unwrap().unwrap();
     let header = message.header();
-    (Asked { id: header.id, flags: header.flags, question, edns: layout.opt_at.is_some() }, signer)
+    (Asked { id: header.id, flags: header.flags, question, edns: layout.opt_at.is_some(), expire: None }, signer)
 }
 
 /// Records that the two ends saw, and messages.
@@ -86,7 +86,7 @@ fn transfer(buffer: &mut [u8], algorithm: Option<Algorithm>) -> (u32, u64) {
             let message = Message::new(&request[..length]).unwrap();
             let question = message.question().unwrap().unwrap();
             let header = message.header();
-            (Asked { id: header.id, flags: header.flags, question, edns: true }, None, None)
+            (Asked { id: header.id, flags: header.flags, question, edns: true, expire: None }, None, None)
         }
     };
     let mut outbound = CursorOutbound::axfr(Counted::new(), asked, signer);
@@ -129,7 +129,7 @@ fn parsing_allocates_nothing() {
     let mut request = [0; 600];
     let length = axfr_query(&mut request, apex, 1, false).unwrap();
     let question = Message::new(&request[..length]).unwrap().question().unwrap().unwrap();
-    let asked = Asked { id: 1, flags: Default::default(), question, edns: true };
+    let asked = Asked { id: 1, flags: Default::default(), question, edns: true, expire: None };
     let mut outbound = CursorOutbound::<Hmac, _>::axfr(Counted::new(), asked, None);
     let length = outbound.copy_to(&mut buffer, NOW.unix).unwrap().unwrap();
     let mut read = 0;

@@ -48,6 +48,8 @@ pub enum Direction {
 pub enum Kind {
     /// The whole zone (RFC 5936).
     Axfr,
+    /// The differences (RFC 1995).
+    Ixfr,
     /// None: the primary has nothing newer.
     UpToDate,
 }
@@ -88,6 +90,7 @@ impl Display for Kind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Axfr => "axfr",
+            Self::Ixfr => "ixfr",
             Self::UpToDate => "uptodate",
         })
     }

@@ -1,13 +1,17 @@
-//! Answers of one message: an SOA, or a refusal that says why (RCODE, and an extended error when the request had OPT).
+//! Answers of one message: an SOA, a datagram of differences, the answer to NOTIFY, or a refusal that says why (RCODE, and an extended error when the request had OPT).
 
 use super::Unserved;
 use crate::acl::Transport;
+use crate::name::Name;
+use crate::serial::Serial;
 use crate::time::UnixTime;
-use crate::transfer::Unsignable;
+use crate::transfer::{Kind, Totals, Unsignable};
 use crate::tsig::{Mac, Rejection, Signer};
 use crate::wire::writer::Full;
-use crate::wire::{Class, Ede, Edns, Flags, Header, MAX_MESSAGE, Opcode, Question, Rcode, Rtype, Writer, edns};
-use crate::zone::Version;
+use crate::wire::{
+    Class, Ede, Edns, Expire, Flags, Header, MAX_MESSAGE, Opcode, Question, Rcode, Record, Rtype, Writer, edns,
+};
+use alloc::boxed::Box;
 use alloc::vec::Vec;
 use bytes::Bytes;
 use core::fmt;
@@ -35,8 +39,10 @@ pub enum Refusal {
     KeyNeeded,
     /// It was signed with a key that doesn't open this zone.
     KeyNotAdmitted,
-    /// IXFR is not served: the asker takes AXFR (RFC 1995 §4).
-    Ixfr,
+    /// An IXFR without the one SOA of the zone that says what the asker has (RFC 1995 §3).
+    IxfrWithoutSoa,
+    /// A NOTIFY about something else than the SOA of a zone of class IN (RFC 1996 §3.7).
+    NotifyQuestion,
     /// A type of query that isn't answered here.
     QueryType(Rtype),
     /// AXFR needs a stream (RFC 5936 §4.2).
@@ -54,8 +60,8 @@ impl Refusal {
     #[must_use]
     pub const fn rcode(&self) -> Rcode {
         match self {
-            Self::Malformed => Rcode::FORMERR,
-            Self::Opcode(_) | Self::Ixfr | Self::AxfrOverUdp => Rcode::NOTIMP,
+            Self::Malformed | Self::IxfrWithoutSoa | Self::NotifyQuestion => Rcode::FORMERR,
+            Self::Opcode(_) | Self::AxfrOverUdp => Rcode::NOTIMP,
             Self::EdnsVersion => Rcode::BADVERS,
             Self::Tsig(Rcode::FORMERR) => Rcode::FORMERR,
             Self::Tsig(_) => Rcode::NOTAUTH,
@@ -72,12 +78,11 @@ impl Refusal {
     /// The extended error that an asker with OPT sees, and its text.
     const fn ede(&self) -> Option<(Ede, &'static str)> {
         match self {
-            Self::Malformed | Self::EdnsVersion => None,
+            Self::Malformed | Self::EdnsVersion | Self::IxfrWithoutSoa | Self::NotifyQuestion => None,
             Self::Opcode(_) => Some((Ede::NOT_SUPPORTED, "opcode not supported")),
-            Self::Ixfr => Some((Ede::NOT_SUPPORTED, "no IXFR, take AXFR")),
             Self::AxfrOverUdp => Some((Ede::NOT_SUPPORTED, "AXFR over TCP only")),
             Self::Class(_) => Some((Ede::NOT_SUPPORTED, "class IN only")),
-            Self::QueryType(_) => Some((Ede::NOT_SUPPORTED, "SOA and AXFR only")),
+            Self::QueryType(_) => Some((Ede::NOT_SUPPORTED, "SOA, AXFR and IXFR only")),
             Self::Stranger => Some((Ede::PROHIBITED, "")),
             Self::Tsig(_) => Some((Ede::PROHIBITED, "TSIG does not hold")),
             Self::KeyNeeded => Some((Ede::PROHIBITED, "TSIG needed")),
@@ -101,7 +106,8 @@ impl fmt::Display for Refusal {
             Self::Tsig(error) => write!(f, "TSIG {error}"),
             Self::KeyNeeded => f.write_str("not signed"),
             Self::KeyNotAdmitted => f.write_str("signed with a key that is not for this zone"),
-            Self::Ixfr => f.write_str("IXFR not supported"),
+            Self::IxfrWithoutSoa => f.write_str("IXFR without the SOA of the asker's version"),
+            Self::NotifyQuestion => f.write_str("NOTIFY that is not about the SOA of a zone of class IN"),
             Self::QueryType(rtype) => write!(f, "query for {rtype}"),
             Self::AxfrOverUdp => f.write_str("AXFR over UDP"),
             Self::Unserved(Unserved::NotLoaded) => f.write_str("zone not loaded"),
@@ -119,13 +125,32 @@ pub struct Reply {
     pub message: Bytes,
     /// Why, when it is a refusal.
     pub refusal: Option<Refusal>,
+    /// What it carries, when it is the whole answer to an IXFR.
+    pub sent: Option<Box<Sent>>,
+}
+
+/// An answer to IXFR that is one message and no stream.
+#[derive(Clone, Debug)]
+pub struct Sent {
+    /// The zone.
+    pub zone: Name,
+    /// The newest serial.
+    pub serial: Serial,
+    /// What the answer is.
+    pub kind: Kind,
+    /// The key that signed, if one did.
+    pub key: Option<Name>,
+    /// The message.
+    pub totals: Totals,
 }
 
 /// What answers repeat of a request, as far as it was understood.
+#[derive(Debug)]
 pub(super) struct Replier {
     header: Header,
     question: Option<Question>,
     edns: bool,
+    expire: Option<u32>,
     limit: usize,
 }
 
@@ -135,7 +160,7 @@ impl Replier {
             Transport::Udp => PLAIN_UDP,
             _ => MAX_MESSAGE,
         };
-        Self { header, question: None, edns: false, limit }
+        Self { header, question: None, edns: false, expire: None, limit }
     }
 
     pub(super) fn learn(&mut self, question: &Question, edns: Option<&Edns<'_>>) {
@@ -146,6 +171,16 @@ impl Replier {
             let size = edns.udp_size.clamp(PLAIN_UDP as u16, edns::DEFAULT_UDP_SIZE);
             self.limit = self.limit.max(usize::from(size));
         }
+    }
+
+    /// What the OPT of an answer that isn't a refusal says of expiry.
+    pub(super) const fn set_expire(&mut self, seconds: Option<u32>) {
+        self.expire = seconds;
+    }
+
+    /// The most octets that an answer may have.
+    pub(super) const fn limit(&self) -> usize {
+        self.limit
     }
 
     /// A refusal, unsigned.
@@ -169,14 +204,22 @@ impl Replier {
         self.build(rejection.rcode(), refusal, |draft| draft.append(|parts, out| rejection.sign(parts, out)))
     }
 
-    /// The SOA of a version.
-    pub(super) fn soa<M: Mac>(&self, version: &Version, signer: &mut Option<Signer<M>>, now: UnixTime) -> Reply {
-        let draft = self.draft(|writer| writer.answer(&version.soa()), Rcode::NOERROR, None);
+    /// A zone's SOA.
+    pub(super) fn soa<M: Mac>(&self, soa: &Record<'_>, signer: &mut Option<Signer<M>>, now: UnixTime) -> Reply {
+        let draft = self.draft(|writer| writer.answer(soa), Rcode::NOERROR, None);
         let signed = draft.and_then(|mut draft| draft.sign(signer.as_mut(), now).map(|()| draft));
         match signed {
-            Ok(draft) if draft.octets.len() <= self.limit => Reply { message: draft.octets.into(), refusal: None },
+            Ok(draft) if draft.octets.len() <= self.limit => draft.into(),
             _ => self.truncated(signer, now),
         }
+    }
+
+    /// The answer to a NOTIFY (RFC 1996 §4.7): its header and question, and nothing else.
+    pub(super) fn acknowledge<M: Mac>(&self, signer: &mut Option<Signer<M>>, now: UnixTime) -> Reply {
+        let draft = self.draft(|_| Ok(()), Rcode::NOERROR, None);
+        let signed = draft.and_then(|mut draft| draft.sign(signer.as_mut(), now).map(|()| draft));
+        // A question, OPT and TSIG always fit.
+        signed.unwrap_or_else(|Full| Draft::bare(self.header)).into()
     }
 
     /// The answer that sends the asker to TCP (RFC 2181 §9).
@@ -185,7 +228,7 @@ impl Replier {
         draft.header.flags = draft.header.flags.with(Flags::TC);
         draft.write_header();
         let _ = draft.sign(signer.as_mut(), now);
-        Reply { message: draft.octets.into(), refusal: None }
+        draft.into()
     }
 
     fn build(&self, rcode: Rcode, refusal: Refusal, sign: impl FnOnce(&mut Draft) -> Result<(), Full>) -> Reply {
@@ -193,7 +236,7 @@ impl Replier {
         let mut draft = draft.unwrap_or_else(|Full| Draft::bare(self.header));
         // Without its signature an answer would say less than it seems to; but there is room for one.
         let _ = sign(&mut draft);
-        Reply { message: draft.octets.into(), refusal: Some(refusal) }
+        Reply { refusal: Some(refusal), ..draft.into() }
     }
 
     /// Question, records, OPT; not signed yet.
@@ -212,7 +255,8 @@ impl Replier {
         if self.edns {
             let extended_rcode = (rcode.0 >> 4) as u8;
             let ede = ede.map(|(code, text)| (code, text.as_bytes()));
-            let opt = Edns { extended_rcode, ede, ..Edns::OURS };
+            let expire = self.expire.filter(|_| rcode == Rcode::NOERROR).map(Expire::Seconds);
+            let opt = Edns { extended_rcode, ede, expire, ..Edns::OURS };
             writer.additional(|out| opt.write(out))?;
         }
         let answers_authoritatively = rcode == Rcode::NOERROR;
@@ -229,6 +273,12 @@ impl Replier {
 struct Draft {
     octets: Vec<u8>,
     header: Header,
+}
+
+impl From<Draft> for Reply {
+    fn from(draft: Draft) -> Self {
+        Self { message: draft.octets.into(), refusal: None, sent: None }
+    }
 }
 
 impl Draft {

@@ -1,12 +1,12 @@
 //! Tests of the primary: a small host, every refusal, SOA and AXFR signed and not.
 
 use super::*;
-use crate::acl::Transport;
-
+use crate::name::NameRef;
 use crate::tsig::rustcrypto::Hmac;
-use crate::tsig::sign_request;
-use crate::wire::{Ede, Rcode, Record, Writer};
-use crate::zone::{BuildLimits, Builder};
+use crate::tsig::{self, sign_request};
+use crate::wire::{Class, Ede, Edns, Opcode, Rcode, Record, Rtype, Writer};
+use crate::zone::{BuildLimits, Builder, Version};
+use alloc::sync::Arc;
 use core::net::{IpAddr, Ipv4Addr};
 
 const NOW: UnixTime = UnixTime(1_800_000_000);
@@ -139,12 +139,12 @@ fn refusals_say_why() {
     let mx = request("example.", Rtype::MX, Class::IN);
     assert_eq!(refused(&mx, Rcode::REFUSED, Some(Ede::NOT_SUPPORTED)), Refusal::QueryType(Rtype::MX));
     let ixfr = request("example.", Rtype::IXFR, Class::IN);
-    assert_eq!(refused(&ixfr, Rcode::NOTIMP, Some(Ede::NOT_SUPPORTED)), Refusal::Ixfr);
+    assert_eq!(refused(&ixfr, Rcode::FORMERR, None), Refusal::IxfrWithoutSoa);
     let udp = assert_refused(&host, &axfr("example."), Transport::Udp, Rcode::NOTIMP, Some(Ede::NOT_SUPPORTED));
     assert_eq!(udp, Refusal::AxfrOverUdp);
-    let mut notify = axfr("example.");
-    notify[2] = 0x20;
-    assert_eq!(refused(&notify, Rcode::NOTIMP, None), Refusal::Opcode(Opcode::NOTIFY));
+    let mut update = axfr("example.");
+    update[2] = 0x28;
+    assert_eq!(refused(&update, Rcode::NOTIMP, None), Refusal::Opcode(Opcode(5)));
     let mut cut = axfr("example.");
     cut.pop();
     assert_eq!(refused(&cut, Rcode::FORMERR, None), Refusal::Malformed);

@@ -26,6 +26,8 @@ pub struct SoaAnswer {
     pub minimum: u32,
     /// The TTL of the record.
     pub ttl: u32,
+    /// After how many seconds the zone expires at the server that answered, where it says so (RFC 7314).
+    pub expire_option: Option<u32>,
     /// Whether the answer came with AA.
     pub authoritative: bool,
 }
@@ -96,6 +98,7 @@ pub fn read_soa_answer<M: Mac>(
                 expire: soa.expire,
                 minimum: soa.minimum,
                 ttl: record.ttl,
+                expire_option: edns.and_then(|edns| edns.expire_seconds()),
                 authoritative: header.flags.has(Flags::AA),
             });
         }

@@ -7,8 +7,7 @@ use crate::name::{Name, NameRef};
 use crate::serial::Serial;
 use crate::time::UnixTime;
 use crate::tsig::{Mac, Signer};
-use crate::wire::edns::OPT_LEN;
-use crate::wire::{Class, Edns, Full, MAX_MESSAGE, Record, Rtype, Writer};
+use crate::wire::{Class, Full, MAX_MESSAGE, Record, Rtype, Writer};
 use core::fmt;
 
 /// The most octets of a message before OPT and TSIG, so that every name in it can be pointed to (RFC 1035 §4.1.4). Only a
@@ -152,7 +151,7 @@ impl<M: Mac, C: Cursor> CursorOutbound<M, C> {
     fn make(&mut self, out: &mut [u8], now: UnixTime) -> Result<usize, SendError<C::Error>> {
         let most = out.len().min(MAX_MESSAGE);
         let first = self.totals.messages == 0;
-        let opt = if first && self.asked.edns { OPT_LEN } else { 0 };
+        let opt = if first { self.asked.opt_len() } else { 0 };
         let tail = opt.saturating_add(self.signer.as_ref().map_or(0, Signer::tail_len));
         let room = most.saturating_sub(tail);
         let body = match self.body(out, room.min(MAX_BODY), u16::MAX)? {
@@ -226,8 +225,8 @@ impl<M: Mac, C: Cursor> CursorOutbound<M, C> {
     fn finish(&mut self, out: &mut [u8], length: usize, opt: bool, now: UnixTime) -> Result<usize, Full> {
         let mut length = length;
         let mut additionals = 0_u8;
-        if opt {
-            let written = out.get_mut(length..).and_then(|rest| Edns::OURS.write(rest)).ok_or(Full)?;
+        if let Some(opt) = self.asked.opt().filter(|_| opt) {
+            let written = out.get_mut(length..).and_then(|rest| opt.write(rest)).ok_or(Full)?;
             length = length.saturating_add(written);
             additionals = 1;
             set_additionals(out, additionals);

@@ -4,7 +4,8 @@
 //! |---|---|
 //! | `asked` | [`Asked`], what of a request its answer repeats |
 //! | [`frame`] | a message on its way out, its page shared with all that send it |
-//! | [`outbound`] | sending a zone version |
+//! | [`outbound`] | sending a zone version, or differences |
+//! | `kind` | [`Kind`]: which of the two |
 //! | `cursor` | [`CursorOutbound`]: sending a host's own records, without `alloc` |
 //! | `query` | the queries that a secondary sends: AXFR, IXFR, SOA |
 //! | `answer` | [`read_soa_answer`]: the answer to the latter |
@@ -20,6 +21,7 @@ mod error;
 #[cfg(feature = "alloc")]
 pub mod frame;
 mod inbound;
+mod kind;
 mod limits;
 #[cfg(feature = "alloc")]
 pub mod outbound;
@@ -35,6 +37,7 @@ pub use error::{Error, Limit, PeerFault};
 #[cfg(feature = "alloc")]
 pub use frame::Frame;
 pub use inbound::{Event, Events, Inbound};
+pub use kind::Kind;
 pub use limits::{Limits, Totals};
 #[cfg(feature = "alloc")]
 pub use outbound::{Outbound, Unsignable};

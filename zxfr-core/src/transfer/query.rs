@@ -5,8 +5,8 @@ use crate::wire::{Class, Edns, Flags, Full, Opcode, Record, Rtype, Writer};
 
 /// Writes an AXFR query for the zone with this apex (RFC 5936 §2.1) and gives its length. It is sent over a stream.
 ///
-/// `id` is to be random and not in use on the connection. `edns` adds an OPT record, so that a peer that refuses can say why
-/// (RFC 8914); 300 octets of buffer take the largest query. To sign it, see [`crate::tsig::sign_request`].
+/// `id` is to be random and not in use on the connection. `edns` adds an OPT record, so that a peer can say why it refuses
+/// (RFC 8914) and when the zone expires (RFC 7314); 300 octets of buffer take the largest query. To sign it, see [`crate::tsig::sign_request`].
 ///
 /// # Errors
 /// When there is no room.
@@ -49,7 +49,7 @@ fn query(
         writer.authority(soa)?;
     }
     if edns {
-        writer.additional(|rest| Edns::OURS.write(rest))?;
+        writer.additional(|rest| Edns::QUERY.write(rest))?;
     }
     match writer.finish(id, Flags::of(Opcode::QUERY)) {
         0 => Err(Full),
@@ -80,7 +80,7 @@ mod tests {
             let question = message.question().unwrap().unwrap();
             assert!(question.qname.as_ref().octets_eq(apex.as_ref()));
             assert_eq!((question.qtype, question.qclass), (qtype, Class::IN));
-            assert_eq!(Edns::read(&message, &layout).unwrap().map(|edns| edns.udp_size), edns.then_some(1232));
+            assert_eq!(Edns::read(&message, &layout).unwrap(), edns.then_some(Edns::QUERY));
         }
     }
 
@@ -105,7 +105,7 @@ mod tests {
     }
 
     #[test]
-    fn largest_ixfr_query_takes_1077_octets() {
+    fn largest_ixfr_query_takes_1081_octets() {
         let name = |letter: u8| {
             let mut octets = [1, letter].repeat(127);
             octets.push(0);
@@ -115,7 +115,7 @@ mod tests {
         let rdata = [&name(b'b')[..], &name(b'c'), &[0; 20]].concat();
         let soa = Record { owner: apex.as_ref(), rtype: Rtype::SOA, class: Class::IN, ttl: 5, rdata: &rdata };
         let length = ixfr_query(&mut [0; 1100], apex.as_ref(), &soa, 1, true).unwrap();
-        assert_eq!(length, 12 + 259 + 265 + 530 + 11);
+        assert_eq!(length, 12 + 259 + 265 + 530 + 15);
         for room in 0..length {
             assert_eq!(ixfr_query(&mut [0; 1100][..room], apex.as_ref(), &soa, 1, true), Err(Full), "{room}");
         }

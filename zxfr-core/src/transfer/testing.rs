@@ -110,7 +110,7 @@ impl Cursor for List<'_> {
 
 pub(super) fn asked(edns: bool) -> Asked {
     let question = Question { qname: name("eXAMPLE."), qtype: Rtype::AXFR, qclass: Class::IN };
-    Asked { id: ID, flags: Flags::RD, question, edns }
+    Asked { id: ID, flags: Flags::RD, question, edns, expire: None }
 }
 
 /// The messages of an AXFR, none larger than `room`.

@@ -1,4 +1,4 @@
-//! OPT (RFC 6891) and the extended errors in it (RFC 8914).
+//! OPT (RFC 6891), the extended errors (RFC 8914) and times of expiry (RFC 7314) in it.
 
 use super::cursor::{Cursor, failed};
 use super::grammar::record_fixed;
@@ -12,8 +12,21 @@ use nom::number::complete::be_u16;
 pub const DEFAULT_UDP_SIZE: u16 = 1232;
 /// The octets of an OPT without options.
 pub const OPT_LEN: usize = 11;
+/// The octets that an EXPIRE option with a time adds.
+pub const EXPIRE_LEN: usize = 8;
 /// The option of an extended error (RFC 8914 §2).
 const OPTION_EDE: u16 = 15;
+/// The option of a time of expiry (RFC 7314 §2).
+const OPTION_EXPIRE: u16 = 9;
+
+/// What an EXPIRE option says (RFC 7314 §2).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Expire {
+    /// In a request: that the answer is to say it.
+    Asked,
+    /// In an answer: after so many seconds the zone expires at the server that answers.
+    Seconds(u32),
+}
 
 /// What an OPT record says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -28,12 +41,17 @@ pub struct Edns<'m> {
     pub dnssec_ok: bool,
     /// The first extended error, with its text (UTF-8 by its RFC, octets here).
     pub ede: Option<(Ede, &'m [u8])>,
+    /// The EXPIRE option. One of another length than the RFC's is as good as none.
+    pub expire: Option<Expire>,
 }
 
 impl<'m> Edns<'m> {
     /// What our own messages say.
     pub const OURS: Self =
-        Self { udp_size: DEFAULT_UDP_SIZE, extended_rcode: 0, version: 0, dnssec_ok: false, ede: None };
+        Self { udp_size: DEFAULT_UDP_SIZE, extended_rcode: 0, version: 0, dnssec_ok: false, ede: None, expire: None };
+
+    /// What our own queries about zones say: that the answer may tell when the zone expires.
+    pub const QUERY: Self = Self { expire: Some(Expire::Asked), ..Self::OURS };
 
     /// What the message's OPT says, if it has one.
     ///
@@ -50,12 +68,20 @@ impl<'m> Edns<'m> {
         let cut = WireError { fault: WireFault::Cut, offset: rdata.at };
         let mut options = rdata.bounded(usize::from(fixed.rdata_length)).ok_or(cut)?;
         let [extended_rcode, version, high, _] = fixed.ttl.to_be_bytes();
-        let mut edns =
-            Self { udp_size: fixed.class.0, extended_rcode, version, dnssec_ok: high & 0x80 != 0, ede: None };
+        let dnssec_ok = high & 0x80 != 0;
+        let mut edns = Self { udp_size: fixed.class.0, extended_rcode, version, dnssec_ok, ede: None, expire: None };
         while !options.rest().is_empty() {
             let (rest, (code, data)) = (be_u16, length_data(be_u16)).parse(options).map_err(error)?;
-            if let (OPTION_EDE, None, [high, low, text @ ..]) = (code, edns.ede, data.rest()) {
-                edns.ede = Some((Ede(u16::from_be_bytes([*high, *low])), text));
+            match (code, data.rest()) {
+                (OPTION_EDE, [high, low, text @ ..]) if edns.ede.is_none() => {
+                    edns.ede = Some((Ede(u16::from_be_bytes([*high, *low])), text));
+                }
+                (OPTION_EXPIRE, []) => edns.expire = edns.expire.or(Some(Expire::Asked)),
+                (OPTION_EXPIRE, [a, b, c, d]) => {
+                    let seconds = Expire::Seconds(u32::from_be_bytes([*a, *b, *c, *d]));
+                    edns.expire = edns.expire.or(Some(seconds));
+                }
+                _ => {}
             }
             options = rest;
         }
@@ -68,27 +94,49 @@ impl<'m> Edns<'m> {
         Rcode(u16::from(self.extended_rcode) << 4 | message.header().flags.rcode().0)
     }
 
-    /// Writes the OPT record into `out`, and gives its length: 11 octets, and 6 with the text for an extended error.
-    /// `None` when it doesn't fit.
+    /// The seconds that an EXPIRE option in an answer says.
+    #[must_use]
+    pub const fn expire_seconds(&self) -> Option<u32> {
+        match self.expire {
+            Some(Expire::Seconds(seconds)) => Some(seconds),
+            _ => None,
+        }
+    }
+
+    /// Writes the OPT record into `out`, and gives its length: 11 octets, 4 or 8 for EXPIRE, and 6 with the text for an
+    /// extended error. `None` when it doesn't fit.
     pub fn write(&self, out: &mut [u8]) -> Option<usize> {
-        let mut options = [0_u8; 6];
-        let (options, text): (&[u8], &[u8]) = match self.ede {
+        let [expire_high, expire_low] = OPTION_EXPIRE.to_be_bytes();
+        let mut expire = [expire_high, expire_low, 0, 0, 0, 0, 0, 0];
+        let expire: &[u8] = match self.expire {
+            None => &[],
+            Some(Expire::Asked) => expire.get(..4)?,
+            Some(Expire::Seconds(seconds)) => {
+                let [a, b, c, d] = seconds.to_be_bytes();
+                expire = [expire_high, expire_low, 0, 4, a, b, c, d];
+                &expire
+            }
+        };
+        let mut error = [0_u8; 6];
+        let (error, text): (&[u8], &[u8]) = match self.ede {
             None => (&[], &[]),
             Some((code, text)) => {
                 let [a, b] = OPTION_EDE.to_be_bytes();
                 let [c, d] = u16::try_from(text.len().checked_add(2)?).ok()?.to_be_bytes();
                 let [e, f] = code.0.to_be_bytes();
-                options.copy_from_slice(&[a, b, c, d, e, f]);
-                (&options, text)
+                error.copy_from_slice(&[a, b, c, d, e, f]);
+                (&error, text)
             }
         };
-        let [length_high, length_low] = u16::try_from(options.len().checked_add(text.len())?).ok()?.to_be_bytes();
+        let options = [expire, error, text];
+        let length = options.iter().try_fold(0_usize, |sum, option| sum.checked_add(option.len()))?;
+        let [length_high, length_low] = u16::try_from(length).ok()?.to_be_bytes();
         let [size_high, size_low] = self.udp_size.to_be_bytes();
         let dnssec_ok = if self.dnssec_ok { 0x80 } else { 0 };
         let [rcode, version] = [self.extended_rcode, self.version];
         let fixed = [0, 0, 41, size_high, size_low, rcode, version, dnssec_ok, 0, length_high, length_low];
         let mut at = 0_usize;
-        for part in [&fixed[..], options, text] {
+        for part in [&fixed[..]].into_iter().chain(options) {
             let after = at.checked_add(part.len())?;
             out.get_mut(at..after)?.copy_from_slice(part);
             at = after;
@@ -102,11 +150,15 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
+    fn any_expire() -> impl Strategy<Value = Option<Expire>> {
+        prop::option::of(prop_oneof![Just(Expire::Asked), any::<u32>().prop_map(Expire::Seconds)])
+    }
+
     proptest! {
         #[test]
-        fn round_trip(udp_size: u16, extended_rcode: u8, version: u8, dnssec_ok: bool, ede in prop::option::of((any::<u16>(), "[ -~]{0,40}"))) {
+        fn round_trip(udp_size: u16, extended_rcode: u8, version: u8, dnssec_ok: bool, ede in prop::option::of((any::<u16>(), "[ -~]{0,40}")), expire in any_expire()) {
             let ede = ede.as_ref().map(|(code, text)| (Ede(*code), text.as_bytes()));
-            let edns = Edns { udp_size, extended_rcode, version, dnssec_ok, ede };
+            let edns = Edns { udp_size, extended_rcode, version, dnssec_ok, ede, expire };
             let mut octets = std::vec![0; 12];
             octets[11] = 1;
             octets.resize(12 + 80, 0);
@@ -116,6 +168,20 @@ mod tests {
             let layout = message.layout().unwrap();
             prop_assert_eq!(layout.opt_at, Some(12));
             prop_assert_eq!(Edns::read(&message, &layout).unwrap(), Some(edns));
+        }
+    }
+
+    #[test]
+    fn an_expire_of_another_length_is_none() {
+        for (length, expire) in
+            [(0, Some(Expire::Asked)), (1, None), (3, None), (4, Some(Expire::Seconds(0))), (5, None)]
+        {
+            let option = [&[0, 9, 0, length][..], &std::vec![0; usize::from(length)]].concat();
+            let opt = [&[0, 0, 41, 4, 0, 0, 0, 0, 0, 0][..], &[option.len() as u8], &option].concat();
+            let octets = [&[0; 11][..], &[1], &opt].concat();
+            let message = Message::new(&octets).unwrap();
+            let layout = message.layout().unwrap();
+            assert_eq!(Edns::read(&message, &layout).unwrap().unwrap().expire, expire, "{length}");
         }
     }
 

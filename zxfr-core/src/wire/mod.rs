@@ -9,7 +9,7 @@
 //! | [`record`] | a record with nothing compressed |
 //! | [`reader`] | messages: question, records one by one, where OPT and TSIG are |
 //! | [`writer`] | messages into a buffer, with name compression |
-//! | [`edns`] | OPT (RFC 6891) and extended errors (RFC 8914) |
+//! | [`edns`] | OPT (RFC 6891), extended errors (RFC 8914), times of expiry (RFC 7314) |
 
 pub mod code;
 pub(crate) mod cursor;
@@ -22,7 +22,7 @@ pub mod record;
 pub mod writer;
 
 pub use code::{Class, Ede, Opcode, Rcode, Rtype};
-pub use edns::Edns;
+pub use edns::{Edns, Expire};
 pub use header::{Flags, HEADER_LEN, Header};
 pub use reader::{Layout, Message, Question, Records, Scratch, Section};
 pub use record::{Record, Soa};

@@ -62,7 +62,7 @@ impl Page {
 }
 
 /// A page that can still be changed: its TTLs aren't final.
-pub(super) struct OpenPage {
+pub(crate) struct OpenPage {
     pub(super) key: Vec<u8>,
     pub(super) octets: Vec<u8>,
     pub(super) records: u16,
@@ -70,7 +70,7 @@ pub(super) struct OpenPage {
 }
 
 impl OpenPage {
-    pub(super) fn close(self) -> Page {
+    pub(crate) fn close(self) -> Page {
         let key = Bytes::from(self.key.into_boxed_slice());
         Page { key, octets: Bytes::from(self.octets), records: self.records, start: self.start }
     }
@@ -82,7 +82,7 @@ impl OpenPage {
 }
 
 /// Writes pages, one after the other, in a buffer that is kept.
-pub(super) struct PageWriter {
+pub(crate) struct PageWriter {
     octets: Box<[u8]>,
     len: usize,
     records: u16,
@@ -115,7 +115,7 @@ impl Mark {
 }
 
 impl PageWriter {
-    pub(super) fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Self {
             // Room for one record more: what it would have taken tells where to cut.
             octets: alloc::vec![0; MAX_PAGE.saturating_add(CUT_WINDOW)].into_boxed_slice(),
@@ -144,7 +144,7 @@ impl PageWriter {
 
     /// Begins a zone's first message: its records start after the question for the zone's AXFR. The question is no target
     /// of compression, so it can be replaced by an asker's own.
-    pub(super) fn start_with_question(&mut self, apex: NameRef<'_>) {
+    pub(crate) fn start_with_question(&mut self, apex: NameRef<'_>) {
         let mut out = Out { octets: &mut self.octets, len: HEADER_LEN };
         let [a, b] = Rtype::AXFR.0.to_be_bytes();
         let [c, d] = Class::IN.0.to_be_bytes();
@@ -158,7 +158,7 @@ impl PageWriter {
     ///
     /// # Errors
     /// When there is no room: then nothing is changed.
-    pub(super) fn push(&mut self, record: &Record<'_>) -> Result<(), Full> {
+    pub(crate) fn push(&mut self, record: &Record<'_>) -> Result<(), Full> {
         let records = self.records.checked_add(1).ok_or(Full)?;
         let before = self.len;
         let mut out = Out { octets: &mut self.octets, len: before };
@@ -206,7 +206,7 @@ impl PageWriter {
     /// Ends a page that has no room for the next record, and begins a new one. It is ended where little is lost, so that the
     /// new one may begin with its last records: best before an owner with nothing in common with those before it, worst in
     /// the middle of an RRset of long names.
-    pub(super) fn cut(&mut self) -> Option<OpenPage> {
+    pub(crate) fn cut(&mut self) -> Option<OpenPage> {
         let best = self.marks.iter().filter(|mark| mark.number > 0).min_by_key(|mark| mark.cost());
         let best = best.copied().filter(|mark| mark.number < self.records);
         let Some(Mark { at, number, .. }) = best else {
@@ -228,7 +228,7 @@ impl PageWriter {
     }
 
     /// The page as it is, if it has records, and a new one begun.
-    pub(super) fn take(&mut self) -> Option<OpenPage> {
+    pub(crate) fn take(&mut self) -> Option<OpenPage> {
         self.marks.clear();
         if self.records == 0 {
             return None;
@@ -248,7 +248,7 @@ impl PageWriter {
     ///
     /// # Errors
     /// When no message can carry it.
-    pub(super) fn single(&mut self, record: &Record<'_>) -> Result<OpenPage, Full> {
+    pub(crate) fn single(&mut self, record: &Record<'_>) -> Result<OpenPage, Full> {
         self.compression.clear();
         let mut octets = alloc::vec![0; MAX_MESSAGE];
         let mut out = Out { octets: &mut octets, len: HEADER_LEN };

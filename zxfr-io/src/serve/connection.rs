@@ -5,7 +5,7 @@
 //! itself.
 
 use super::outbox::Outbox;
-use super::udp::report;
+use super::udp::{report, zone_of};
 use super::{OutReport, SendError, ServeLimits, Zones};
 use crate::clock;
 use crate::identity::PeerIdentity;
@@ -61,6 +61,7 @@ impl<Z: Zones> Transfer<Z> {
         OutReport {
             peer,
             zone: self.outbound.apex().to_name(),
+            kind: self.outbound.kind(),
             serial: self.outbound.serial(),
             key: self.outbound.key_name().map(|name| name.to_name()),
             totals: self.outbound.totals(),
@@ -185,11 +186,10 @@ impl<Z: Zones, S: AsyncRead + AsyncWrite + Unpin + Send> Connection<Z, S> {
             moved = true;
             if let Ok((pending, keys)) = fetched {
                 let zone = pending.zone.clone();
+                let began = Instant::now();
                 let action = pending.supply(&*self.zones, keys, clock::unix());
-                if let Action::Reply(reply) = &action
-                    && let Some(refusal) = &reply.refusal
-                {
-                    self.zones.refused(&self.peer, Some(zone.as_ref()), refusal);
+                if let Action::Reply(reply) = &action {
+                    report(&*self.zones, &self.peer, Some(zone.as_ref()), reply, began);
                 }
                 self.start(action);
             }
@@ -225,9 +225,11 @@ impl<Z: Zones, S: AsyncRead + AsyncWrite + Unpin + Send> Connection<Z, S> {
     }
 
     fn take_up(&mut self, request: &Bytes) {
+        let began = Instant::now();
         let action = handle_request(&*self.zones, request, &self.peer.asker(), clock::unix());
         if let Action::Reply(reply) = &action {
-            report(&*self.zones, &self.peer, request, reply);
+            let zone = zone_of(request);
+            report(&*self.zones, &self.peer, zone.as_ref().map(|zone| zone.as_ref()), reply, began);
         }
         self.start(action);
     }
@@ -236,6 +238,10 @@ impl<Z: Zones, S: AsyncRead + AsyncWrite + Unpin + Send> Connection<Z, S> {
         match action {
             Action::Reply(reply) => self.outbox.push_reply(reply.message),
             Action::Stream(outbound) => self.transfers.push_back(Transfer { outbound, started: Instant::now() }),
+            Action::Notify(notify) => {
+                self.outbox.push_reply(notify.reply.message.clone());
+                self.zones.notified(&self.peer, &notify);
+            }
             Action::NeedKeys(pending) => {
                 let zones = self.zones.clone();
                 self.pending.spawn(async move {

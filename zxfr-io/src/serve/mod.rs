@@ -25,9 +25,9 @@ use tokio::net::{TcpListener, UdpSocket};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 use zxfr_core::name::{Name, NameRef};
-use zxfr_core::primary::{Host, Pending, Refusal};
+use zxfr_core::primary::{Host, Notify, Pending, Refusal, Sent};
 use zxfr_core::serial::Serial;
-use zxfr_core::transfer::Totals;
+use zxfr_core::transfer::{Kind, Totals};
 use zxfr_core::tsig::Key;
 
 /// Where versions come from, who may have them, and who wants to hear what became of requests.
@@ -41,6 +41,17 @@ pub trait Zones: Host<Mac: Send> + Send + Sync + 'static {
     /// A transfer that [`Host::admit_transfer`] let start has ended, well or not. Called once for each.
     fn transfer_ended(&self, report: &OutReport) {
         let _ = report;
+    }
+
+    /// An IXFR request was answered in one message, for which no place among transfers was taken: with a datagram, or with
+    /// the SOA alone because the peer is up to date.
+    fn answered(&self, report: &OutReport) {
+        let _ = report;
+    }
+
+    /// A NOTIFY came from somebody who may send it (RFC 1996). It is answered already.
+    fn notified(&self, peer: &PeerIdentity, notify: &Notify) {
+        let _ = (peer, notify);
     }
 
     /// A request was refused.
@@ -61,6 +72,8 @@ pub struct OutReport {
     pub peer: PeerIdentity,
     /// The zone.
     pub zone: Name,
+    /// What was sent.
+    pub kind: Kind,
     /// The serial that was sent.
     pub serial: Serial,
     /// The key that signed, if one did.
@@ -71,6 +84,15 @@ pub struct OutReport {
     pub elapsed: Duration,
     /// How it ended.
     pub result: Result<(), SendError>,
+}
+
+impl OutReport {
+    /// Of an answer of one message.
+    fn of(sent: &Sent, peer: PeerIdentity, elapsed: Duration) -> Self {
+        let Sent { zone, serial, kind, key, totals } = sent;
+        let (zone, key) = (zone.clone(), key.clone());
+        Self { peer, zone, kind: *kind, serial: *serial, key, totals: *totals, elapsed, result: Ok(()) }
+    }
 }
 
 /// Why a connection, and the transfers on it, ended early.

@@ -1,10 +1,12 @@
 //! Datagrams: one answer each.
 
-use super::Zones;
+use super::{OutReport, Zones};
 use crate::clock;
 use crate::identity::PeerIdentity;
 use std::sync::Arc;
 use tokio::net::UdpSocket;
+use tokio::time::Instant;
+use zxfr_core::name::{Name, NameRef};
 use zxfr_core::primary::{Action, Reply, handle_request};
 use zxfr_core::wire::Message;
 
@@ -22,35 +24,65 @@ pub(super) async fn serve<Z: Zones>(zones: &Arc<Z>, socket: Arc<UdpSocket>) {
         };
         let octets = &request[..length];
         let peer = PeerIdentity::udp(addr);
+        let began = Instant::now();
         match handle_request(&**zones, octets, &peer.asker(), clock::unix()) {
-            Action::Reply(reply) => {
-                report(&**zones, &peer, octets, &reply);
-                // Who doesn't get an answer asks again.
-                let _ = socket.send_to(&reply.message, addr).await;
-            }
             Action::NeedKeys(pending) => {
                 let (zones, socket) = (zones.clone(), socket.clone());
                 tokio::spawn(async move {
                     let keys = zones.fetch_keys(&pending).await;
                     let zone = pending.zone.clone();
-                    if let Action::Reply(reply) = pending.supply(&*zones, keys, clock::unix()) {
-                        if let Some(refusal) = &reply.refusal {
-                            zones.refused(&peer, Some(zone.as_ref()), refusal);
-                        }
-                        let _ = socket.send_to(&reply.message, addr).await;
-                    }
+                    let began = Instant::now();
+                    let action = pending.supply(&*zones, keys, clock::unix());
+                    answer(&*zones, &socket, &peer, Some(zone), action, began).await;
                 });
             }
-            // No transfer starts over UDP.
-            Action::Stream(_) | Action::Drop(_) => {}
+            action => answer(&**zones, &socket, &peer, zone_of(octets), action, began).await,
         }
     }
 }
 
-/// Tells the host of a refusal, with the zone that was asked about.
-pub(super) fn report<Z: Zones>(zones: &Z, peer: &PeerIdentity, request: &[u8], reply: &Reply) {
+/// Sends the answer, if there is one, and tells the host.
+async fn answer<Z: Zones>(
+    zones: &Z,
+    socket: &UdpSocket,
+    peer: &PeerIdentity,
+    zone: Option<Name>,
+    action: Action<Z::Mac>,
+    began: Instant,
+) {
+    match action {
+        Action::Reply(reply) => {
+            // Who doesn't get an answer asks again.
+            let _ = socket.send_to(&reply.message, peer.addr).await;
+            report(zones, peer, zone.as_ref().map(|zone| zone.as_ref()), &reply, began);
+        }
+        Action::Notify(notify) => {
+            let _ = socket.send_to(&notify.reply.message, peer.addr).await;
+            zones.notified(peer, &notify);
+        }
+        // No stream starts over UDP, and keys are asked for once.
+        Action::Stream(_) | Action::NeedKeys(_) | Action::Drop(_) => {}
+    }
+}
+
+/// The zone that a request asks about.
+pub(super) fn zone_of(request: &[u8]) -> Option<Name> {
+    let question = Message::new(request).ok()?.question().ok()??;
+    Some(question.qname)
+}
+
+/// Tells the host what an answer of one message was.
+pub(super) fn report<Z: Zones>(
+    zones: &Z,
+    peer: &PeerIdentity,
+    zone: Option<NameRef<'_>>,
+    reply: &Reply,
+    began: Instant,
+) {
     if let Some(refusal) = &reply.refusal {
-        let question = Message::new(request).ok().and_then(|message| message.question().ok()?);
-        zones.refused(peer, question.as_ref().map(|question| question.qname.as_ref()), refusal);
+        zones.refused(peer, zone, refusal);
+    }
+    if let Some(sent) = &reply.sent {
+        zones.answered(&OutReport::of(sent, *peer, began.elapsed()));
     }
 }

@@ -30,13 +30,14 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use zxfr_core::acl::Asker;
 use zxfr_core::name::{Name, NameRef};
 use zxfr_core::primary::{Host, KeyWanted, Keys, Refusal, Unserved};
+use zxfr_core::transfer::Kind;
 use zxfr_core::tsig::rustcrypto::Hmac;
 use zxfr_core::tsig::{Key, KeyError};
 use zxfr_core::zone::Version;
 use zxfr_io::{OutReport, PeerIdentity, SendError, Zones};
 
 use crate::config::{Config, Limits};
-use crate::logging::{self, Kind, Transfer};
+use crate::logging::{self, Transfer};
 use access::Known;
 use quota::Transfers;
 use refusals::{Refusals, Told};
@@ -189,17 +190,11 @@ impl Host for Registry {
 impl Zones for Registry {
     fn transfer_ended(&self, report: &OutReport) {
         self.transfers.end(report.peer.asker().addr);
-        logging::transfer(&Transfer {
-            direction: logging::Direction::Out,
-            zone: report.zone.as_ref(),
-            peer: report.peer.addr,
-            kind: Kind::Axfr,
-            from: None,
-            to: Some(report.serial),
-            totals: report.totals,
-            elapsed: report.elapsed,
-            result: report.result.as_ref().map(|&()| ()).map_err(|error| error as _),
-        });
+        log(report);
+    }
+
+    fn answered(&self, report: &OutReport) {
+        log(report);
     }
 
     fn refused(&self, peer: &PeerIdentity, zone: Option<NameRef<'_>>, refusal: &Refusal) {
@@ -229,4 +224,24 @@ impl Zones for Registry {
             _ => tracing::debug!(%peer, reason = %error, "connection ended"),
         }
     }
+}
+
+/// The log's line about what was sent to a peer.
+fn log(report: &OutReport) {
+    let (kind, from) = match report.kind {
+        Kind::Axfr => (logging::Kind::Axfr, None),
+        Kind::Ixfr { from } => (logging::Kind::Ixfr, Some(from)),
+        Kind::UpToDate { from } => (logging::Kind::UpToDate, Some(from)),
+    };
+    logging::transfer(&Transfer {
+        direction: logging::Direction::Out,
+        zone: report.zone.as_ref(),
+        peer: report.peer.addr,
+        kind,
+        from,
+        to: Some(report.serial),
+        totals: report.totals,
+        elapsed: report.elapsed,
+        result: report.result.as_ref().map(|&()| ()).map_err(|error| error as _),
+    });
 }

@@ -197,6 +197,7 @@ fn outgoing_transfers_are_bounded_and_places_given_back() {
         // As a socket for both families gives it.
         peer: PeerIdentity::tcp("[::ffff:192.0.2.1]:5353".parse().unwrap()),
         zone: zone.clone(),
+        kind: Kind::Axfr,
         serial: zxfr_core::serial::Serial(1),
         key: None,
         totals: zxfr_core::transfer::Totals::default(),

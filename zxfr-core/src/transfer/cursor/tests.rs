@@ -4,6 +4,7 @@ use super::super::testing::*;
 use super::*;
 use crate::tsig::rustcrypto::Hmac;
 use crate::tsig::{Algorithm, Key, NoMac};
+use crate::wire::edns::OPT_LEN;
 use crate::wire::{Edns, Flags, Message};
 use core::convert::Infallible;
 use proptest::prelude::*;
@@ -155,7 +156,13 @@ fn largest_names_key_and_mac_fit_together() {
     let layout = message.layout().unwrap();
     let record = crate::tsig::TsigRecord::read(&message, &layout).unwrap().unwrap();
     let signer = crate::tsig::verify_request(&message, &layout, &record, [&key], now(0).unix).ok().unwrap();
-    let asked = Asked { id: ID, flags: Flags::default(), question: message.question().unwrap().unwrap(), edns: true };
+    let asked = Asked {
+        id: ID,
+        flags: Flags::default(),
+        question: message.question().unwrap().unwrap(),
+        edns: true,
+        expire: None,
+    };
     let zone = [soa];
     let mut outbound = CursorOutbound::axfr(List(&zone), asked, Some(signer));
     let mut inbound = crate::transfer::Inbound::axfr(apex.as_ref(), ID, Default::default(), Some(verifier));

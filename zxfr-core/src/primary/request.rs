@@ -1,0 +1,187 @@
+//! A request whose shape holds: what it asks for, and whether its asker may.
+
+use super::reply::{Refusal, Replier, Reply};
+use super::{Action, Grant, Host, KeyWanted, Keys, Notify, Pending, Wanted};
+use crate::acl::{Asker, Transport};
+use crate::serial::Serial;
+use crate::time::UnixTime;
+use crate::transfer::Asked;
+use crate::tsig::{self, Key, Signer, TsigRecord};
+use crate::wire::{Class, Edns, Expire, Layout, Message, Opcode, Question, Record, Rtype, Scratch};
+use alloc::vec::Vec;
+
+/// A request whose shape holds.
+pub(super) struct Request<'m> {
+    message: &'m Message<'m>,
+    layout: Layout,
+    asker: &'m Asker,
+    asked: Asked,
+    subject: Subject,
+    wants_expire: bool,
+    replier: Replier,
+}
+
+/// What a request is about.
+#[derive(Clone, Copy)]
+enum Subject {
+    /// A query; an IXFR with the asker's serial.
+    Query { from: Option<Serial> },
+    /// A NOTIFY, maybe with the new serial.
+    Notify { serial: Option<Serial> },
+}
+
+impl<'m> Request<'m> {
+    /// Reads a request.
+    ///
+    /// # Errors
+    /// When it is none that can be answered, whoever asks; with the answer.
+    pub(super) fn read(message: &'m Message<'m>, asker: &'m Asker) -> Result<Self, Reply> {
+        let header = message.header();
+        let mut replier = Replier::new(header, asker.transport);
+        let malformed = |replier: &Replier| replier.refuse(Refusal::Malformed);
+        let opcode = header.flags.opcode();
+        if opcode != Opcode::QUERY && opcode != Opcode::NOTIFY {
+            return Err(replier.refuse(Refusal::Opcode(opcode)));
+        }
+        let Ok(layout) = message.layout() else {
+            return Err(malformed(&replier));
+        };
+        let edns = Edns::read(message, &layout).map_err(|_| malformed(&replier))?;
+        let (1, Ok(Some(question))) = (header.questions, message.question()) else {
+            return Err(malformed(&replier));
+        };
+        replier.learn(&question, edns.as_ref());
+        if edns.is_some_and(|edns| edns.version != 0) {
+            return Err(replier.refuse(Refusal::EdnsVersion));
+        }
+        let subject = if opcode == Opcode::NOTIFY {
+            // RFC 1996 §3.7 knows no other; a class that isn't one names no zone.
+            if (question.qtype, question.qclass) != (Rtype::SOA, Class::IN) {
+                return Err(replier.refuse(Refusal::NotifyQuestion));
+            }
+            let serial = notified_serial(message, &layout, &question).map_err(|_| malformed(&replier))?;
+            Subject::Notify { serial }
+        } else if question.qclass != Class::IN {
+            return Err(replier.refuse(Refusal::Class(question.qclass)));
+        } else if question.qtype == Rtype::IXFR {
+            let Some(from) = askers_serial(message, &layout, &question) else {
+                return Err(replier.refuse(Refusal::IxfrWithoutSoa));
+            };
+            Subject::Query { from: Some(from) }
+        } else {
+            Subject::Query { from: None }
+        };
+        let wants_expire = edns.is_some_and(|edns| edns.expire == Some(Expire::Asked));
+        let asked = Asked { id: header.id, flags: header.flags, question, edns: edns.is_some(), expire: None };
+        Ok(Self { message, layout, asker, asked, subject, wants_expire, replier })
+    }
+
+    /// Who asks, with which key, and whether they may.
+    ///
+    /// # Errors
+    /// When there is nothing more to look up: the request is refused, or a NOTIFY, or waits for keys.
+    #[expect(clippy::result_large_err, reason = "an action is what is wanted, not an accident")]
+    pub(super) fn admit<H: Host>(
+        self,
+        host: &H,
+        now: UnixTime,
+        supplied: Option<Vec<Key<H::Mac>>>,
+    ) -> Result<Grant<H::Mac>, Action<H::Mac>> {
+        let zone = self.asked.question.qname.as_ref();
+        let asker = self.asker;
+        let admitted = match self.subject {
+            Subject::Query { .. } => host.admits(zone, asker),
+            Subject::Notify { .. } => host.admits_notify(zone, asker),
+        };
+        if !admitted {
+            return Err(Action::Reply(self.replier.refuse(Refusal::Stranger)));
+        }
+        let signer = self.verify(host, now, supplied)?;
+        let key = signer.as_ref().map(Signer::key_name);
+        let key_admitted = match self.subject {
+            Subject::Query { .. } => host.key_admits(zone, asker, key),
+            Subject::Notify { .. } => host.notify_key_admits(zone, asker, key),
+        };
+        let Self { asked, subject, wants_expire, replier, .. } = self;
+        let qtype = asked.question.qtype;
+        let mut grant = Grant { asked, wanted: Wanted::Soa, asker: *asker, signer, replier, wants_expire };
+        if !key_admitted {
+            let refusal = if grant.signer.is_some() { Refusal::KeyNotAdmitted } else { Refusal::KeyNeeded };
+            return Err(Action::Reply(grant.refuse(refusal, now)));
+        }
+        grant.wanted = match (subject, qtype) {
+            (Subject::Notify { serial }, _) => return Err(Action::Notify(Notify::new(&grant, serial, now))),
+            (Subject::Query { from: Some(from) }, _) => Wanted::Ixfr { from },
+            (_, Rtype::SOA) => Wanted::Soa,
+            (_, Rtype::AXFR) if asker.transport == Transport::Udp => {
+                return Err(Action::Reply(grant.refuse(Refusal::AxfrOverUdp, now)));
+            }
+            (_, Rtype::AXFR) => Wanted::Axfr,
+            _ => return Err(Action::Reply(grant.refuse(Refusal::QueryType(qtype), now))),
+        };
+        Ok(grant)
+    }
+
+    /// The signer of the answer, when the request is signed.
+    #[expect(clippy::result_large_err, reason = "an action is what is wanted, not an accident")]
+    fn verify<H: Host>(
+        &self,
+        host: &H,
+        now: UnixTime,
+        supplied: Option<Vec<Key<H::Mac>>>,
+    ) -> Result<Option<Signer<H::Mac>>, Action<H::Mac>> {
+        let Self { message, layout, asker, asked, replier, .. } = self;
+        let record = TsigRecord::read(message, layout);
+        let record = record.map_err(|_| Action::Reply(replier.refuse(Refusal::Malformed)))?;
+        let Some(record) = record else { return Ok(None) };
+        let qname = &asked.question.qname;
+        let keys = match (supplied, record.algorithm()) {
+            (Some(keys), _) => keys,
+            (None, None) => Vec::new(),
+            (None, Some(algorithm)) => {
+                let name = record.key_name.as_ref();
+                match host.keys(&KeyWanted { zone: qname.as_ref(), name, algorithm, asker }) {
+                    Keys::Found(keys) => keys,
+                    Keys::Later => {
+                        return Err(Action::NeedKeys(Pending {
+                            octets: message.octets().to_vec(),
+                            asker: **asker,
+                            zone: qname.clone(),
+                            key_name: record.key_name.clone(),
+                            algorithm,
+                        }));
+                    }
+                }
+            }
+        };
+        let verified = tsig::verify_request(message, layout, &record, &keys, now);
+        verified.map(Some).map_err(|rejection| Action::Reply(replier.reject(rejection)))
+    }
+}
+
+/// The serial of an SOA of the zone that is asked about.
+fn serial_of(record: &Record<'_>, question: &Question) -> Option<Serial> {
+    let belongs = record.owner == question.qname.as_ref() && record.class == Class::IN;
+    record.soa().filter(|_| belongs).map(|soa| soa.serial)
+}
+
+/// The serial that an IXFR request says that its sender has: that of the SOA in the authority section (RFC 1995 §3).
+fn askers_serial(message: &Message<'_>, layout: &Layout, question: &Question) -> Option<Serial> {
+    if message.header().authorities != 1 {
+        return None;
+    }
+    let mut scratch = Scratch::new();
+    let mut authorities = message.authorities(layout, &mut scratch);
+    serial_of(&authorities.next().ok()??, question)
+}
+
+/// The new serial that a NOTIFY may name in its answer section (RFC 1996 §3.7): a hint.
+fn notified_serial(
+    message: &Message<'_>,
+    layout: &Layout,
+    question: &Question,
+) -> Result<Option<Serial>, crate::error::WireError> {
+    let mut scratch = Scratch::new();
+    let record = message.answers(layout, &mut scratch).next()?.and_then(|record| serial_of(&record, question));
+    Ok(record)
+}
