@@ -184,6 +184,52 @@ pub(super) fn receive_new<M: Mac>(messages: &[Vec<u8>], verifier: Option<Verifie
     receive(&mut Inbound::axfr(name(APEX).as_ref(), ID, Limits::default(), verifier), messages)
 }
 
+/// An event, kept.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) enum Told {
+    Begin(Owned),
+    Deletions(Owned),
+    Delete(Owned),
+    Additions(Owned),
+    Add(Owned),
+    Skipped(Owned),
+    UpToDate(u32),
+    Commit(u32),
+}
+
+impl From<Event<'_>> for Told {
+    fn from(event: Event<'_>) -> Self {
+        match event {
+            Event::Begin { soa } => Self::Begin((&soa).into()),
+            Event::Deletions { soa } => Self::Deletions((&soa).into()),
+            Event::Delete(record) => Self::Delete((&record).into()),
+            Event::Additions { soa } => Self::Additions((&soa).into()),
+            Event::Add(record) => Self::Add((&record).into()),
+            Event::Skipped(record) => Self::Skipped((&record).into()),
+            Event::UpToDate { serial } => Self::UpToDate(serial.0),
+            Event::Commit { serial } => Self::Commit(serial.0),
+        }
+    }
+}
+
+/// Gives all messages to the machine. Gives what it
+/// told, and how it failed, if it did.
+pub(super) fn tell<M: Mac>(inbound: &mut Inbound<M>, messages: &[Vec<u8>]) -> (Vec<Told>, Result<(), Error>) {
+    let mut told = Vec::new();
+    let mut take = |message: &Vec<u8>, number| {
+        let mut events = inbound.handle_message(message, now(number))?;
+        while let Some(event) = events.next()? {
+            told.push(event.into());
+        }
+        Ok(())
+    };
+    let result = messages.iter().enumerate().try_for_each(|(number, message)| take(message, number));
+    let ends = told.iter().filter(|told| matches!(told, Told::UpToDate(_) | Told::Commit(_))).count();
+    let last = matches!(told.last(), Some(Told::UpToDate(_) | Told::Commit(_)));
+    assert_eq!((ends, last), (usize::from(inbound.is_done()), inbound.is_done()), "{told:?}");
+    (told, result)
+}
+
 /// A message as a peer might send it.
 pub(super) struct Draft {
     pub(super) id: u16,

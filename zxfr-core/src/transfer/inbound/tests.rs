@@ -1,5 +1,7 @@
 //! What is taken in, and what of it is told.
 
+mod datagram;
+mod ixfr;
 mod limits;
 mod streams;
 mod verdicts;
