@@ -8,15 +8,21 @@
 //! - [`client`]: AXFR by `dig` and `kdig`
 //! - [`records`]: what a zone holds, and the difference between two
 //! - [`zones`]: zones as text files
+//! - [`history`]: real zones over years, step by step
+//! - [`holding`]: what must be held after each step; [`line`](mod@line), [`decode`]: records from text and messages
 //! - [`zxfr`]: zxfr's own programs
 //! - [`interop`]: which zones and keys move between zxfr and which peer
 //! - [`wire`], [`fake`]: messages of any octets, and a primary that sends them
 //! - [`process`], [`ports`], [`probe`], [`tally`]: what these need
 
 pub mod client;
+pub mod decode;
 pub mod failure;
 pub mod fake;
+pub mod history;
+pub mod holding;
 pub mod interop;
+pub mod line;
 pub mod name;
 pub mod peer;
 pub mod ports;

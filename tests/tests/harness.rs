@@ -8,6 +8,7 @@ use tempfile::TempDir;
 use zxfr_tests::client::{dig, kdig};
 use zxfr_tests::interop::all_zones;
 use zxfr_tests::peer::{Offer, Peer, PeerKind, Pull, Role, carries, keeps_case, require_peers, spelling};
+use zxfr_tests::ports::Port;
 use zxfr_tests::records::{Exactness, Record, assert_same, canonical_rdata, difference};
 use zxfr_tests::tsig::{Algorithm, TsigKey};
 use zxfr_tests::zones::every_type::{Selection, Spelling};
@@ -267,7 +268,7 @@ fn what_a_peer_cannot_carry_it_does_not_carry() {
 
 /// A `named` with two zones of which the first can't be loaded.
 fn named_with(broken: &Zone, fine: &Zone) -> Peer {
-    Peer::start_primary(PeerKind::Named, &[Offer::open(broken), Offer::open(fine)]).unwrap()
+    Peer::start_primary(PeerKind::Named, Port::free().unwrap(), &[Offer::open(broken), Offer::open(fine)]).unwrap()
 }
 
 /// The hexadecimal of the zone `every-type` is what `named` makes of its text.

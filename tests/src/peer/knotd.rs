@@ -3,13 +3,14 @@
 use std::fmt::Write;
 use std::process::Command;
 
-use super::{Offer, Pull, Site, distinct, program};
+use super::{Offer, Pull, Site, Way, distinct, program};
 use crate::Failure;
 use crate::tsig::TsigKey;
 
 pub(super) fn primary(site: &Site<'_>, offers: &[Offer<'_>]) -> Result<Command, Failure> {
     let mut config = server(site)?;
-    keys(&mut config, offers.iter().flat_map(|offer| &offer.keys));
+    keys(&mut config, offers.iter().flat_map(Offer::all_keys));
+    remotes(&mut config, offers);
     config += "acl:\n";
     for (at, offer) in offers.iter().enumerate() {
         // A rule without keys is for unsigned requests only; a zone may have both rules.
@@ -31,11 +32,20 @@ pub(super) fn primary(site: &Site<'_>, offers: &[Offer<'_>]) -> Result<Command, 
         };
         let _ = write!(
             config,
-            "  - domain: {}\n    file: {}\n    acl: {rules}\n    semantic-checks: off\n    \
-             zonefile-sync: -1\n    journal-content: none\n",
+            "  - domain: {}\n    file: {}\n    acl: {rules}\n    semantic-checks: off\n    zonefile-sync: -1\n",
             quoted(&offer.zone.name),
             quoted(&offer.zone.path.display().to_string()),
         );
+        if offer.notify.is_empty() {
+            config += "    journal-content: none\n";
+        } else {
+            let targets: Vec<_> = (0..offer.notify.len()).map(|number| format!("to{at}-{number}")).collect();
+            let _ = write!(
+                config,
+                "    zonefile-load: difference\n    journal-content: changes\n    notify: [ {} ]\n",
+                targets.join(", "),
+            );
+        }
     }
     command(site, &config)
 }
@@ -51,13 +61,26 @@ pub(super) fn secondary(site: &Site<'_>, pulls: &[Pull]) -> Result<Command, Fail
             let _ = writeln!(config, "    key: {}", quoted(&key.name));
         }
     }
-    config += "acl:\n  - id: all\n    address: 127.0.0.0/8\n    action: transfer\nzone:\n";
+    config += "acl:\n  - id: all\n    address: 127.0.0.0/8\n    action: transfer\n";
     for (at, pull) in pulls.iter().enumerate() {
+        if pull.way != Way::Axfr {
+            let _ = write!(config, "  - id: up{at}\n    address: 127.0.0.0/8\n    action: [ notify, transfer ]\n");
+            if let Some(key) = &pull.key {
+                let _ = writeln!(config, "    key: {}", quoted(&key.name));
+            }
+        }
+    }
+    config += "zone:\n";
+    for (at, pull) in pulls.iter().enumerate() {
+        let (rules, journal) = match pull.way {
+            Way::Axfr => ("all".to_owned(), "none"),
+            _ => (format!("[ all, up{at} ]"), "changes"),
+        };
         let _ = write!(
             config,
-            "  - domain: {}\n    file: {at}.zone\n    master: up{at}\n    acl: all\n    \
+            "  - domain: {}\n    file: {at}.zone\n    master: up{at}\n    acl: {rules}\n    \
              semantic-checks: off\n    zonefile-load: none\n    zonefile-sync: -1\n    \
-             journal-content: none\n    retry-max-interval: 1\n",
+             journal-content: {journal}\n    retry-max-interval: 1\n",
             quoted(&pull.zone),
         );
     }
@@ -77,6 +100,22 @@ fn server(site: &Site<'_>) -> Result<String, Failure> {
         site.port,
         quoted(&database.display().to_string()),
     ))
+}
+
+/// Those who are told of new versions.
+fn remotes(config: &mut String, offers: &[Offer<'_>]) {
+    if offers.iter().any(|offer| !offer.notify.is_empty()) {
+        config.push_str("remote:\n");
+    }
+    for (at, offer) in offers.iter().enumerate() {
+        for (number, target) in offer.notify.iter().enumerate() {
+            let (ip, port) = (target.address.ip(), target.address.port());
+            let _ = write!(config, "  - id: to{at}-{number}\n    address: {ip}@{port}\n");
+            if let Some(key) = &target.key {
+                let _ = writeln!(config, "    key: {}", quoted(&key.name));
+            }
+        }
+    }
 }
 
 fn keys<'a>(config: &mut String, keys: impl Iterator<Item = &'a TsigKey>) {

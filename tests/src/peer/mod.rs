@@ -4,6 +4,11 @@
 //! only to holders of some keys. A secondary gets [`Pull`]s: zones to transfer, each
 //! from its own upstream. What it holds it gives to everyone on loopback, unsigned,
 //! so that a test can read it back.
+//!
+//! A zone whose offer names [`Target`]s is one that changes: the primary keeps the
+//! differences for IXFR and tells the targets of each new version, once its file is
+//! written anew and [`Peer::reload`] is called. A pull says [how](Way) it is kept in step.
+//! [`Peer::transfers`] is what became of it by the peer's own log.
 
 mod facts;
 mod ixfrdist;
@@ -11,6 +16,7 @@ mod knotd;
 mod named;
 mod nsd;
 mod pdns;
+mod transfers;
 
 use std::fmt;
 use std::fs;
@@ -18,6 +24,8 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
+
+use rustix::process::Signal;
 
 use crate::Failure;
 use crate::ports::Port;
@@ -27,6 +35,7 @@ use crate::tsig::{Algorithm, TsigKey};
 use crate::zones::Zone;
 
 pub use facts::{Role, carries, keeps_case, spelling};
+pub use transfers::{Kind, Transfer};
 
 /// How long a server may take until a zone is ready, loading or transferring it.
 pub const DEADLINE: Duration = Duration::from_secs(30);
@@ -128,22 +137,38 @@ pub struct Offer<'a> {
     pub keys: Vec<TsigKey>,
     /// Whether all of loopback may have the zone unsigned, too.
     pub unsigned: bool,
+    /// Who is told of new versions; when there is somebody, differences are kept for IXFR.
+    pub notify: Vec<Target>,
+}
+
+/// A secondary that a primary sends NOTIFY to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Target {
+    /// Where it answers.
+    pub address: SocketAddr,
+    /// The key that signs the message.
+    pub key: Option<TsigKey>,
 }
 
 impl<'a> Offer<'a> {
     /// The zone for everyone on loopback.
     pub fn open(zone: &'a Zone) -> Self {
-        Self { zone, keys: Vec::new(), unsigned: true }
+        Self { zone, keys: Vec::new(), unsigned: true, notify: Vec::new() }
     }
 
     /// The zone for holders of this key only.
     pub fn signed(zone: &'a Zone, key: &TsigKey) -> Self {
-        Self { zone, keys: vec![key.clone()], unsigned: false }
+        Self { keys: vec![key.clone()], unsigned: false, ..Self::open(zone) }
     }
 
     /// The zone for everyone on loopback, who may sign with one of these keys.
     pub fn either(zone: &'a Zone, keys: &[TsigKey]) -> Self {
-        Self { zone, keys: keys.to_vec(), unsigned: true }
+        Self { keys: keys.to_vec(), ..Self::open(zone) }
+    }
+
+    /// The keys of its transfers and its NOTIFYs.
+    fn all_keys(&self) -> impl Iterator<Item = &TsigKey> {
+        self.keys.iter().chain(self.notify.iter().filter_map(|target| target.key.as_ref()))
     }
 }
 
@@ -156,12 +181,26 @@ pub struct Pull {
     pub upstream: SocketAddr,
     /// The key that signs the requests; the answers must then be signed with it, too.
     pub key: Option<TsigKey>,
+    /// How it is kept in step.
+    pub way: Way,
+}
+
+/// How a secondary keeps a zone in step.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Way {
+    /// By AXFR alone.
+    #[default]
+    Axfr,
+    /// By IXFR over TCP, as soon as the upstream sends NOTIFY, signed with the pull's key.
+    Ixfr,
+    /// By IXFR that is first asked for over UDP, else the same. Only `nsd` does this.
+    IxfrOverUdp,
 }
 
 impl Pull {
     /// A pull without TSIG.
     pub fn open(zone: &str, upstream: SocketAddr) -> Self {
-        Self { zone: zone.into(), upstream, key: None }
+        Self { zone: zone.into(), upstream, key: None, way: Way::Axfr }
     }
 
     /// A pull signed with this key.
@@ -186,30 +225,30 @@ impl Peer {
     /// # Errors
     /// When it can't be started, or a zone isn't answered by the deadline.
     pub fn primary(kind: PeerKind, offers: &[Offer<'_>]) -> Result<Self, Failure> {
-        let mut peer = Self::start_primary(kind, offers)?;
+        let mut peer = Self::start_primary(kind, Port::free()?, offers)?;
         for offer in offers {
             peer.wait_for_zone(&offer.zone.name, Some(offer.zone.serial))?;
         }
         Ok(peer)
     }
 
-    /// Starts a primary without waiting for its zones.
+    /// Starts a primary on this port without waiting for its zones.
     ///
     /// # Errors
     /// When it can't be started.
-    pub fn start_primary(kind: PeerKind, offers: &[Offer<'_>]) -> Result<Self, Failure> {
+    pub fn start_primary(kind: PeerKind, port: Port, offers: &[Offer<'_>]) -> Result<Self, Failure> {
         match kind {
-            PeerKind::Named => Self::start(kind, None, |site| named::primary(site, offers)),
-            PeerKind::Knotd => Self::start(kind, None, |site| knotd::primary(site, offers)),
-            PeerKind::Nsd => Self::start(kind, None, |site| nsd::primary(site, offers)),
-            PeerKind::Pdns => Self::start(kind, None, |site| pdns::primary(site, offers)),
+            PeerKind::Named => Self::start(kind, port, None, |site| named::primary(site, offers)),
+            PeerKind::Knotd => Self::start(kind, port, None, |site| knotd::primary(site, offers)),
+            PeerKind::Nsd => Self::start(kind, port, None, |site| nsd::primary(site, offers)),
+            PeerKind::Pdns => Self::start(kind, port, None, |site| pdns::primary(site, offers)),
             PeerKind::Ixfrdist => {
                 if offers.iter().any(|offer| !offer.keys.is_empty()) {
                     return Err(Failure::new("ixfrdist has no TSIG"));
                 }
                 let source = Self::primary(PeerKind::Named, offers)?;
                 let pulls: Vec<_> = offers.iter().map(|offer| Pull::open(&offer.zone.name, source.address())).collect();
-                Self::start(kind, Some(source), |site| ixfrdist::configure(site, &pulls))
+                Self::start(kind, port, Some(source), |site| ixfrdist::configure(site, &pulls))
             }
         }
     }
@@ -220,7 +259,15 @@ impl Peer {
     /// # Errors
     /// When it can't be started.
     pub fn secondary(kind: PeerKind, pulls: &[Pull]) -> Result<Self, Failure> {
-        Self::start(kind, None, |site| match kind {
+        Self::start_secondary(kind, Port::free()?, pulls)
+    }
+
+    /// Starts a secondary on this port.
+    ///
+    /// # Errors
+    /// When it can't be started.
+    pub fn start_secondary(kind: PeerKind, port: Port, pulls: &[Pull]) -> Result<Self, Failure> {
+        Self::start(kind, port, None, |site| match kind {
             PeerKind::Named => named::secondary(site, pulls),
             PeerKind::Knotd => knotd::secondary(site, pulls),
             PeerKind::Nsd => nsd::secondary(site, pulls),
@@ -231,10 +278,10 @@ impl Peer {
 
     fn start(
         kind: PeerKind,
+        port: Port,
         source: Option<Self>,
         configure: impl FnOnce(&Site<'_>) -> Result<Command, Failure>,
     ) -> Result<Self, Failure> {
-        let port = Port::free()?;
         let dir = tempfile::Builder::new()
             .prefix(&format!("zxfr-{kind}-"))
             .tempdir()
@@ -256,6 +303,26 @@ impl Peer {
     /// The process, for its log, its id and signals.
     pub fn process(&mut self) -> &mut Process {
         &mut self.process
+    }
+
+    /// Has `named`, `knotd` or `nsd` read its changed zone files again.
+    pub fn reload(&mut self) {
+        self.process.signal(Signal::HUP);
+    }
+
+    /// The transfers that have ended well, by its own log, oldest first. `nsd` logs what it
+    /// receives, not what it sends; [`Peer::nsd_counter`] counts that.
+    pub fn transfers(&self) -> Vec<Transfer> {
+        transfers::read(self.kind, &self.process.log())
+    }
+
+    /// A counter of `nsd-control stats_noreset`, such as `num.rixfr`, of an `nsd` that is a
+    /// primary of zones that change.
+    ///
+    /// # Errors
+    /// When it can't be had.
+    pub fn nsd_counter(&self, counter: &str) -> Result<u64, Failure> {
+        nsd::counter(self.process.dir(), counter)
     }
 
     /// Waits until a zone's SOA is answered authoritatively, with this serial if one is

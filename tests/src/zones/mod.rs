@@ -3,6 +3,7 @@
 //! All names are absolute and each record stands on one line, so that a small reader
 //! can load them, too.
 
+mod changing;
 mod corpus;
 pub mod every_type;
 mod small;
@@ -13,6 +14,7 @@ use std::path::{Path, PathBuf};
 
 use crate::Failure;
 
+pub use changing::Changing;
 pub use corpus::{gov, signed_root};
 pub use small::{addresses, big_record, big_rrset, large_rrset, mixed, three};
 pub use tld::tld;
@@ -43,11 +45,13 @@ pub enum Content {
     Gov,
     /// Generated delegations.
     Tld,
+    /// A version of a real zone over years.
+    History,
 }
 
 impl Content {
     /// Every content.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 12] = [
         Self::Three,
         Self::Mixed,
         Self::EveryType,
@@ -59,6 +63,7 @@ impl Content {
         Self::SignedRoot,
         Self::Gov,
         Self::Tld,
+        Self::History,
     ];
 }
 

@@ -1,6 +1,8 @@
 //! zxfr's own programs, as they are built beside the test: the service `zxfrd serve`
 //! with a configuration written for it, and the client `zxfr`.
 
+mod log;
+
 use std::fmt::Write;
 use std::fs;
 use std::net::SocketAddr;
@@ -10,10 +12,12 @@ use std::process::{Command, Output, Stdio};
 use rustix::process::Signal;
 
 use crate::Failure;
-use crate::peer::{DEADLINE, Offer, Pull};
+use crate::peer::{DEADLINE, Offer, Pull, Target, Way};
 use crate::probe::{self, Authority};
 use crate::process::Process;
 use crate::tsig::TsigKey;
+
+pub use log::{Transfer, transfers};
 
 /// What the log line with the address that is listened on begins its value with.
 const LISTENING: &str = "listening addr=";
@@ -85,6 +89,24 @@ impl Zxfrd {
         self.process.signal(Signal::HUP);
     }
 
+    /// The transfers that its log tells of, well ended or not, oldest first.
+    pub fn transfers(&self) -> Vec<Transfer> {
+        transfers(&self.process.log())
+    }
+
+    /// Waits for a transfer in its log.
+    ///
+    /// # Errors
+    /// When there is none within [`DEADLINE`]; with the tail of the log.
+    pub fn wait_for_transfer(&mut self, what: &str, wanted: impl Fn(&Transfer) -> bool) -> Result<Transfer, Failure> {
+        let log = self.process.dir().join("log");
+        self.process.wait_for(&format!("transfer, {what}"), DEADLINE, || {
+            let text = String::from_utf8_lossy(&fs::read(&log).unwrap_or_default()).into_owned();
+            let found = transfers(&text).into_iter().find(&wanted);
+            found.ok_or_else(|| Failure::new("not logged"))
+        })
+    }
+
     /// Waits until a zone's SOA is answered, with this serial if one is given; returns
     /// the serial.
     ///
@@ -105,10 +127,14 @@ impl Zxfrd {
 /// What a [`Zxfrd`] is to do.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Setup<'a> {
-    /// Zones from files.
+    /// Zones from files; who is told of new versions is linked, too.
     pub offers: &'a [Offer<'a>],
     /// Zones to transfer; given to all of loopback.
     pub pulls: &'a [Pull],
+    /// Who is told of new versions of the zones that are transferred.
+    pub downstream: &'a [Target],
+    /// The port to listen on; 0 lets it choose one.
+    pub port: u16,
     /// Lines for `[limits]`.
     pub limits: &'a str,
 }
@@ -118,13 +144,15 @@ impl Setup<'_> {
     /// are linked to peers with the keys; all keys verify requests for any zone.
     fn text(&self) -> String {
         let mut text = format!(
-            "[dns]\nlisten = [\"127.0.0.1:0\"]\n\n[limits]\nmax_transfers_in = 100\n\
+            "[dns]\nlisten = [\"127.0.0.1:{}\"]\n\n[limits]\nmax_transfers_in = 100\n\
              max_transfers_per_peer = 100\nallow_hmac_md5 = true\n{}\n\n\
              [[acl]]\nname = \"loopback\"\nip_range = \"127.0.0.0/24\"\n\n",
-            self.limits,
+            self.port, self.limits,
         );
+        let targets = self.offers.iter().flat_map(|offer| &offer.notify).chain(self.downstream);
+        let target_keys = targets.filter_map(|target| target.key.as_ref());
+        let offered = self.offers.iter().flat_map(|offer| &offer.keys).chain(target_keys);
         let mut keys: Vec<&TsigKey> = Vec::new();
-        let offered = self.offers.iter().flat_map(|offer| &offer.keys);
         for key in offered.chain(self.pulls.iter().filter_map(|pull| pull.key.as_ref())) {
             if !keys.contains(&key) {
                 keys.push(key);
@@ -136,9 +164,10 @@ impl Setup<'_> {
                 );
             }
         }
-        for offer in self.offers {
+        for (at, offer) in self.offers.iter().enumerate() {
             let linked = offer.keys.iter().filter(|_| !offer.unsigned);
-            let holders: Vec<_> = linked.map(|key| format!("\"holder of {}\"", key.name)).collect();
+            let mut holders: Vec<_> = linked.map(|key| format!("\"holder of {}\"", key.name)).collect();
+            holders.extend(peers(&mut text, &format!("to{at}-"), &offer.notify));
             let _ = writeln!(
                 text,
                 "[[zone]]\nname = \"{}\"\nfile = '{}'\noutgoing = {{ peers = [{}] }}\n",
@@ -147,20 +176,40 @@ impl Setup<'_> {
                 holders.join(", "),
             );
         }
+        let downstream = peers(&mut text, "down", self.downstream).join(", ");
         for (at, pull) in self.pulls.iter().enumerate() {
             let (ip, port) = (pull.upstream.ip(), pull.upstream.port());
             let _ = writeln!(text, "[[peer]]\nname = \"up{at}\"\nip = \"{ip}\"\nport = {port}");
             if let Some(key) = &pull.key {
                 let _ = writeln!(text, "tsig = \"{}\"", key.name);
             }
+            if pull.way != Way::Axfr {
+                let _ = writeln!(text, "ixfr_enable = true");
+            }
             let _ = writeln!(
                 text,
-                "\n[[zone]]\nname = \"{}\"\nincoming = {{ peers = [\"up{at}\"] }}\noutgoing = {{ peers = [] }}\n",
+                "\n[[zone]]\nname = \"{}\"\nincoming = {{ peers = [\"up{at}\"] }}\n\
+                 outgoing = {{ peers = [{downstream}] }}\n",
                 pull.zone,
             );
         }
         text
     }
+}
+
+/// Writes peers that are told of new versions, and gives their quoted names.
+fn peers(text: &mut String, prefix: &str, targets: &[Target]) -> Vec<String> {
+    let mut names = Vec::new();
+    for (number, target) in targets.iter().enumerate() {
+        let (ip, port) = (target.address.ip(), target.address.port());
+        let _ = writeln!(text, "[[peer]]\nname = \"{prefix}{number}\"\nip = \"{ip}\"\nport = {port}");
+        if let Some(key) = &target.key {
+            let _ = writeln!(text, "tsig = \"{}\"", key.name);
+        }
+        text.push('\n');
+        names.push(format!("\"{prefix}{number}\""));
+    }
+    names
 }
 
 /// Runs `zxfr axfr`, which writes the zone to a file.
