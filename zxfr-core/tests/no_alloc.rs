@@ -1,12 +1,13 @@
-//! A whole AXFR, both ends of it, without one allocation: request written, signed, parsed and verified; answer sent from a
+//! A whole AXFR, and an IXFR, both ends of them, without one allocation: request written, signed, parsed and verified; answer sent from a
 //! cursor, signed, received and verified.
 #![cfg(feature = "rustcrypto")]
 
 use core::convert::Infallible;
 use std::hint::black_box;
 use zxfr_core::name::{Name, NameRef};
+use zxfr_core::serial::Serial;
 use zxfr_core::time::{Now, UnixTime};
-use zxfr_core::transfer::{Asked, Cursor, CursorOutbound, Event, Inbound, Limits, axfr_query};
+use zxfr_core::transfer::{Asked, Cursor, CursorOutbound, Event, Inbound, Limits, axfr_query, ixfr_query};
 use zxfr_core::tsig::rustcrypto::Hmac;
 use zxfr_core::tsig::{Algorithm, Key, Signer, TsigRecord, Verifier, sign_request, verify_request};
 use zxfr_core::wire::{Class, Message, Record, Rtype, Scratch};
@@ -56,6 +57,53 @@ impl Cursor for Counted {
     }
 }
 
+/// Differences made on the spot: from serial 5 to 7, hosts deleted and added with another address.
+struct Changes {
+    next: u32,
+    owner: [u8; 17],
+    soa: [u8; SOA.len()],
+}
+
+impl Changes {
+    const fn new() -> Self {
+        Self { next: 0, owner: *b"\x07h000000\x07example\0", soa: [0; SOA.len()] }
+    }
+}
+
+impl Cursor for Changes {
+    type Error = Infallible;
+
+    fn peek(&mut self) -> Result<Option<Record<'_>>, Infallible> {
+        const ADDITIONS: u32 = RECORDS + 2;
+        const END: u32 = 2 * RECORDS + 3;
+        let (serial, host) = match self.next {
+            0 | ADDITIONS => (Some(7), 0),
+            1 => (Some(5), 0),
+            END.. => return Ok(None),
+            number => (None, number % (RECORDS + 1)),
+        };
+        let mut rest = host;
+        for digit in self.owner[2..8].iter_mut().rev() {
+            *digit = b'0' + (rest % 10) as u8;
+            rest /= 10;
+        }
+        let (owner, rtype, rdata): (&[u8], _, &[u8]) = match serial {
+            Some(serial) => {
+                self.soa.copy_from_slice(SOA);
+                self.soa[SOA.len() - 17] = serial;
+                (APEX, Rtype::SOA, &self.soa)
+            }
+            None => (&self.owner, Rtype::A, if self.next < ADDITIONS { &[10, 0, 0, 1] } else { &[10, 0, 0, 2] }),
+        };
+        let owner = NameRef::from_octets(owner).unwrap();
+        Ok(Some(Record { owner, rtype, class: Class::IN, ttl: 300, rdata }))
+    }
+
+    fn advance(&mut self) {
+        self.next += 1;
+    }
+}
+
 /// What the server makes of a request.
 fn read_request(request: &[u8], key: &Key<Hmac>) -> (Asked, Signer<Hmac>) {
     let message = Message::new(request).unwrap();
@@ -67,6 +115,34 @@ fn read_request(request: &[u8], key: &Key<Hmac>) -> (Asked, Signer<Hmac>) {
     let question = message.question().unwrap().unwrap();
     let header = message.header();
     (Asked { id: header.id, flags: header.flags, question, edns: layout.opt_at.is_some(), expire: None }, signer)
+}
+
+/// Deleted and added records that the two ends of an IXFR saw, and messages.
+fn transfer_differences(buffer: &mut [u8], key: &Key<Hmac>) -> (u32, u32, u64) {
+    let apex = NameRef::from_octets(APEX).unwrap();
+    let mut request = [0; 600];
+    let soa = Record { owner: apex, rtype: Rtype::SOA, class: Class::IN, ttl: 300, rdata: SOA };
+    let length = ixfr_query(&mut request, apex, &soa, 0xbeef, true).unwrap();
+    let (length, verifier) = sign_request(key, &mut request, length, NOW.unix).unwrap();
+    let (asked, signer) = read_request(&request[..length], key);
+    let mut outbound = CursorOutbound::ixfr(Changes::new(), Serial(5), asked, Some(signer));
+    let mut inbound = Inbound::ixfr(apex, Serial(5), 0xbeef, Limits::default(), Some(verifier));
+    let (mut deleted, mut added) = (0, 0);
+    while let Some(length) = outbound.copy_to(buffer, NOW.unix).unwrap() {
+        let mut events = inbound.handle_message(&buffer[..length], NOW).unwrap();
+        while let Some(event) = events.next().unwrap() {
+            match event {
+                Event::Deletions { soa } => assert_eq!(soa.soa().unwrap().serial, Serial(5)),
+                Event::Additions { soa } => assert_eq!(soa.rdata, SOA),
+                Event::Delete(record) => deleted += u32::from(record.rdata == [10, 0, 0, 1]),
+                Event::Add(record) => added += u32::from(record.rdata == [10, 0, 0, 2]),
+                Event::Commit { serial } => assert_eq!(serial, Serial(7)),
+                other => panic!("{other:?}"),
+            }
+        }
+    }
+    inbound.eof().unwrap();
+    (deleted, added, inbound.totals().messages)
 }
 
 /// Records that the two ends saw, and messages.
@@ -120,6 +196,18 @@ fn transfer_allocates_nothing() {
         assert!(seen.1 > 3, "{} messages", seen.1);
         assert_eq!(info.count_total, 0, "{algorithm:?}: {info:?}");
     }
+}
+
+#[test]
+fn differences_allocate_nothing() {
+    let mut buffer = vec![0; 65_535];
+    let key_name: Name = "key.example.".parse().unwrap();
+    let key = Key::<Hmac>::new(key_name.as_ref(), Algorithm::HmacSha256, b"a secret").unwrap();
+    let mut seen = (0, 0, 0);
+    let info = allocation_counter::measure(|| seen = transfer_differences(&mut buffer, &key));
+    assert_eq!((seen.0, seen.1), (RECORDS, RECORDS));
+    assert!(seen.2 > 3, "{} messages", seen.2);
+    assert_eq!(info.count_total, 0, "{info:?}");
 }
 
 #[test]

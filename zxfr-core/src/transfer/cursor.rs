@@ -1,6 +1,7 @@
-//! An AXFR going out from a host's own records, one message at a time into the host's buffer. Nothing is allocated.
+//! An AXFR or IXFR going out from a host's own records, one message at a time into the host's buffer. Nothing is allocated.
 
 use super::asked::Asked;
+use super::kind::Kind;
 use super::limits::Totals;
 use super::soa::KeptSoa;
 use crate::name::{Name, NameRef};
@@ -14,11 +15,19 @@ use core::fmt;
 /// record that is larger makes a larger message.
 const MAX_BODY: usize = 16_383;
 
-/// The records of a zone as a host has them.
+/// The records of a zone, or of its differences, as a host has them.
 ///
-/// They come in the order in which they are to be sent: the SOA first and just once (the one that closes the transfer is not
-/// among them), then all others, best in canonical order and at least RRset by RRset. The host sees to it that they are one
-/// version of the zone from first to last, of class IN, and that RDATA has the shape of its type.
+/// They come in the order in which they are to be sent, the newest SOA first; the one that closes the transfer is not among
+/// them.
+/// - For [`CursorOutbound::axfr`] all other records follow, best in canonical order and at least RRset by RRset, with no
+///   further SOA.
+/// - For [`CursorOutbound::ixfr`] the differences follow, oldest first, each as (RFC 1995 §4): the old SOA, the deleted
+///   records, the new SOA, the added records. The first old SOA has the asker's serial, each later one that of the new SOA
+///   before it, and the last new SOA the newest serial. SOAs don't count among the deleted and added records. Several
+///   versions may be condensed into one difference (RFC 1995 §5).
+///
+/// The host sees to it that they are one version of the zone, or what leads to it, from first to last, of class IN, and that
+/// RDATA has the shape of its type.
 pub trait Cursor {
     /// Why records can't be had.
     type Error;
@@ -43,6 +52,9 @@ pub enum SendError<E> {
     NoSoa,
     /// The cursor has an SOA behind the first record; the transfer is broken off.
     SecondSoa,
+    /// The SOAs of the differences don't lead from the asker's serial to the newest, as [`Cursor`] says that they do; the
+    /// transfer is broken off.
+    Chain,
     /// The next record, alone in a message and with the signature, doesn't fit into the buffer. Nothing has happened: the
     /// call may be repeated with a larger one. When the buffer has 65,535 octets, no message can carry the record, and the
     /// transfer has to be broken off. [`CursorOutbound::next_record`] shows it.
@@ -62,6 +74,7 @@ impl<E: fmt::Display> fmt::Display for SendError<E> {
             Self::Cursor(error) => write!(f, "records can't be had: {error}"),
             Self::NoSoa => f.write_str("the first record is not the zone's SOA"),
             Self::SecondSoa => f.write_str("a second SOA among the records"),
+            Self::Chain => f.write_str("the differences don't lead from the asker's serial to the newest"),
             Self::TooLarge { rtype, room } => {
                 write!(f, "{rtype} record too large for a message of {room} octets with its signature")
             }
@@ -72,7 +85,7 @@ impl<E: fmt::Display> fmt::Display for SendError<E> {
 
 impl<E: fmt::Debug + fmt::Display> core::error::Error for SendError<E> {}
 
-/// An AXFR going out (RFC 5936 §2.2) from a [`Cursor`]. Dropping it ends the transfer.
+/// An AXFR (RFC 5936 §2.2) or IXFR (RFC 1995 §4) going out from a [`Cursor`]. Dropping it ends the transfer.
 ///
 /// The first message has the question and, when the request had one, OPT; every message is signed when there is a signer; the
 /// SOA comes once more at the end. A record is found to be too large only when it is its turn: a host whose zones hold such
@@ -84,8 +97,49 @@ pub struct CursorOutbound<M, C> {
     asked: Asked,
     signer: Option<Signer<M>>,
     state: State,
+    chain: Option<Chain>,
     serial: Option<Serial>,
     totals: Totals,
+}
+
+/// How far differences have come.
+#[derive(Clone, Copy, Debug)]
+struct Chain {
+    /// The asker's serial.
+    from: Serial,
+    /// The serial at which the part that is being sent begins: deletions from it, or additions that make it.
+    at: Serial,
+    part: Part,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Part {
+    /// Before the first old SOA.
+    Start,
+    Deletions,
+    Additions,
+}
+
+impl Chain {
+    const fn new(from: Serial) -> Self {
+        Self { from, at: from, part: Part::Start }
+    }
+
+    /// The chain after this record, which is not the first; `None` when the record can't follow.
+    fn after(self, record: &Record<'_>) -> Option<Self> {
+        let Some(soa) = record.soa() else {
+            return (record.rtype != Rtype::SOA && self.part != Part::Start).then_some(self);
+        };
+        match self.part {
+            Part::Start | Part::Additions => (soa.serial == self.at).then_some(Self { part: Part::Deletions, ..self }),
+            Part::Deletions => Some(Self { at: soa.serial, part: Part::Additions, ..self }),
+        }
+    }
+
+    /// Whether it may end when the newest serial is this.
+    fn leads_to(self, newest: Serial) -> bool {
+        self.part == Part::Additions && self.at == newest
+    }
 }
 
 #[derive(Debug)]
@@ -123,8 +177,21 @@ impl<M: Mac, C: Cursor> CursorOutbound<M, C> {
     /// The answer to an AXFR request that `asked` describes, signed by `signer` if there is one.
     #[must_use]
     pub const fn axfr(cursor: C, asked: Asked, signer: Option<Signer<M>>) -> Self {
+        Self::new(cursor, None, asked, signer)
+    }
+
+    /// The answer to an IXFR request that `asked` describes from an asker that has the serial `from`; the cursor has the
+    /// differences. Where there are none, because they aren't known or take more than the zone does, the answer is
+    /// [`CursorOutbound::axfr`] (RFC 1995 §4); an asker that has the newest serial gets the SOA alone
+    /// (`primary::Grant::soa`).
+    #[must_use]
+    pub const fn ixfr(cursor: C, from: Serial, asked: Asked, signer: Option<Signer<M>>) -> Self {
+        Self::new(cursor, Some(Chain::new(from)), asked, signer)
+    }
+
+    const fn new(cursor: C, chain: Option<Chain>, asked: Asked, signer: Option<Signer<M>>) -> Self {
         let totals = Totals { messages: 0, records: 0, octets: 0 };
-        Self { cursor, asked, signer, state: State::Start, serial: None, totals }
+        Self { cursor, asked, signer, state: State::Start, chain, serial: None, totals }
     }
 
     /// Writes the next message, signed at `now`, to the start of `out` and gives its length; `None` after the last.
@@ -196,12 +263,15 @@ impl<M: Mac, C: Cursor> CursorOutbound<M, C> {
                 let State::Zone(opening) = &self.state else {
                     return Err(SendError::NoSoa);
                 };
+                if self.chain.is_some_and(|chain| !chain.leads_to(opening.soa.serial)) {
+                    return Err(SendError::Chain);
+                }
                 body.closed = writer.answer(&opening.record()).is_ok();
                 body.answers = body.answers.saturating_add(body.closed.into());
                 break;
             };
-            match self.state {
-                State::Start => {
+            match (&self.state, self.chain) {
+                (State::Start, _) => {
                     let soa = KeptSoa::of(&record).filter(|_| record.owner == self.asked.question.qname.as_ref());
                     let soa = soa.ok_or(SendError::NoSoa)?;
                     if writer.answer(&record).is_err() {
@@ -210,9 +280,14 @@ impl<M: Mac, C: Cursor> CursorOutbound<M, C> {
                     self.serial = Some(soa.serial);
                     self.state = State::Zone(Opening { owner: record.owner.to_name(), soa });
                 }
-                _ if record.rtype == Rtype::SOA => return Err(SendError::SecondSoa),
-                _ if writer.answer(&record).is_err() => break,
-                _ => {}
+                (_, None) if record.rtype == Rtype::SOA => return Err(SendError::SecondSoa),
+                (_, chain) => {
+                    let after = chain.map(|chain| chain.after(&record).ok_or(SendError::Chain)).transpose()?;
+                    if writer.answer(&record).is_err() {
+                        break;
+                    }
+                    self.chain = after;
+                }
             }
             self.cursor.advance();
             body.answers = body.answers.saturating_add(1);
@@ -260,6 +335,12 @@ impl<M, C> CursorOutbound<M, C> {
     #[must_use]
     pub const fn totals(&self) -> Totals {
         self.totals
+    }
+
+    /// Whether the whole zone or differences are sent.
+    #[must_use]
+    pub fn kind(&self) -> Kind {
+        self.chain.map_or(Kind::Axfr, |chain| Kind::Ixfr { from: chain.from })
     }
 
     /// The serial of the zone that is sent, once the first message was made.

@@ -11,6 +11,8 @@ use proptest::prelude::*;
 use std::string::ToString;
 use std::vec::Vec;
 
+mod differences;
+
 fn sizes(messages: &[Vec<u8>]) -> Vec<usize> {
     messages.iter().map(Vec::len).collect()
 }
