@@ -1,4 +1,4 @@
-//! The rules for outgoing transfers: which addresses, which keys.
+//! Who may ask for zones, and who may say that there is something new: which addresses, which keys.
 
 use std::collections::HashSet;
 use std::net::IpAddr;
@@ -6,12 +6,15 @@ use std::net::IpAddr;
 use ipnet::IpNet;
 use zxfr_core::name::{Name, NameRef};
 
-use crate::config::Config;
+use crate::config::{self, Config};
 
-/// The addresses that may ask at all: those of peers that a zone is handed out to, and the ACLs.
+/// The addresses that may say anything at all.
 #[derive(Debug)]
 pub(super) struct Known {
+    /// Those of peers that a zone is handed out to.
     linked: HashSet<IpAddr>,
+    /// Those of peers that a zone comes from.
+    primaries: HashSet<IpAddr>,
     acls: Vec<IpNet>,
 }
 
@@ -19,18 +22,29 @@ impl Known {
     pub(super) fn new(config: &Config) -> Self {
         let outgoing = config.zones.iter().filter_map(|zone| zone.outgoing.as_ref());
         let positions = outgoing.filter(|outgoing| outgoing.enabled).flat_map(|outgoing| &outgoing.peers);
-        let peers = positions.filter_map(|position| config.peers.get(*position));
+        let addr = |position: &usize| config.peers.get(*position).map(|peer| peer.ip.to_canonical());
+        let incoming = config.zones.iter().filter_map(|zone| match &zone.source {
+            config::Source::Incoming(incoming) => Some(&incoming.peers),
+            config::Source::File(_) => None,
+        });
         Self {
-            linked: peers.map(|peer| peer.ip.to_canonical()).collect(),
+            linked: positions.filter_map(addr).collect(),
+            primaries: incoming.flatten().filter_map(addr).collect(),
             acls: config.acls.iter().map(|acl| acl.ip_range).collect(),
         }
     }
 
-    pub(super) fn contains(&self, addr: IpAddr) -> bool {
+    /// Whether it may ask for some zone.
+    pub(super) fn may_ask(&self, addr: IpAddr) -> bool {
         self.linked.contains(&addr) || self.in_acl(addr)
     }
 
-    fn in_acl(&self, addr: IpAddr) -> bool {
+    /// Whether it may send NOTIFY for some zone.
+    pub(super) fn may_notify(&self, addr: IpAddr) -> bool {
+        self.primaries.contains(&addr) || self.in_acl(addr)
+    }
+
+    pub(super) fn in_acl(&self, addr: IpAddr) -> bool {
         self.acls.iter().any(|range| range.contains(&addr))
     }
 }

@@ -163,7 +163,7 @@ impl Host for Registry {
     fn admits(&self, zone: NameRef<'_>, asker: &Asker) -> bool {
         let state = self.state();
         // Strangers are told before any look-up.
-        state.known.contains(asker.addr)
+        state.known.may_ask(asker.addr)
             && state.zones.get(&zone.to_name()).is_some_and(|zone| zone.admits(asker.addr, &state.known))
     }
 
