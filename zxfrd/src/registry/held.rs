@@ -3,13 +3,15 @@
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 use std::time::{Instant, SystemTime};
 
+use zxfr_core::journal::{Answer, Journal, JournalLimits};
+use zxfr_core::serial::Serial;
 use zxfr_core::zone::{Delta, Version};
 
 use super::shrink::{HeldBack, Shrunk};
 use crate::files::Stamps;
 
 /// What is held of a zone.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Held {
     /// What is served. Whoever changes it has the ledger; anybody reads it.
     current: RwLock<Option<Current>>,
@@ -27,8 +29,10 @@ pub(super) struct Current {
 }
 
 /// What goes along with the version.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct Ledger {
+    /// How the version came about.
+    journal: Journal,
     held_back: HeldBack,
     file: Option<LastRead>,
 }
@@ -45,6 +49,15 @@ pub struct LastRead {
 }
 
 impl Held {
+    pub(super) fn new(limits: JournalLimits) -> Self {
+        let ledger = Ledger { journal: Journal::new(limits), held_back: HeldBack::default(), file: None };
+        Self { current: RwLock::default(), ledger: Mutex::new(ledger), turn: Arc::default() }
+    }
+
+    pub(super) fn set_journal_limits(&self, limits: JournalLimits) {
+        self.ledger().journal.set_limits(limits);
+    }
+
     /// Waits until nobody else loads the zone.
     pub(super) async fn turn(&self) -> tokio::sync::OwnedMutexGuard<()> {
         self.turn.clone().lock_owned().await
@@ -58,13 +71,33 @@ impl Held {
     /// them nothing is known of what has changed.
     pub(super) fn put(&self, version: Arc<Version>, deltas: &[Arc<Delta>], most: u8) -> Result<(), Shrunk> {
         let mut ledger = self.ledger();
-        if let Some(Current { version: before, .. }) = self.current() {
-            ledger.held_back.admit(version.serial(), version.record_count(), before.record_count(), most)?;
+        let Ledger { journal, held_back, .. } = &mut *ledger;
+        let before = self.current().map(|current| current.version);
+        if let Some(before) = &before {
+            held_back.admit(version.serial(), version.record_count(), before.record_count(), most)?;
         }
-        let _ = deltas;
-        let current = Current { version, checked: Instant::now() };
+        let follows = deltas.first().is_some_and(|first| journal.newest().is_none_or(|newest| newest == first.from()));
+        if !follows {
+            journal.clear();
+        }
+        for delta in deltas {
+            if journal.push(delta.clone()).is_err() {
+                // A gap: what was before it leads nowhere.
+                journal.clear();
+            }
+        }
+        let current = Current { version: version.clone(), checked: Instant::now() };
         *self.current.write().unwrap_or_else(PoisonError::into_inner) = Some(current);
+        if let Some(before) = before {
+            // What most will ask for, found here where nobody waits.
+            journal.answer(&version, before.serial());
+        }
         Ok(())
+    }
+
+    /// What leads from this serial to this version.
+    pub(super) fn answer(&self, version: &Arc<Version>, from: Serial) -> Answer {
+        self.ledger().journal.answer(version, from)
     }
 
     /// Notes that a primary has nothing newer.

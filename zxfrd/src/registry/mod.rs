@@ -26,10 +26,14 @@ use std::collections::HashMap;
 use std::net::IpAddr;
 use std::sync::{Arc, PoisonError, RwLock};
 
+use tokio::runtime::{Handle, RuntimeFlavor};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::task::block_in_place;
 use zxfr_core::acl::Asker;
+use zxfr_core::journal::{Answer, JournalLimits};
 use zxfr_core::name::{Name, NameRef};
 use zxfr_core::primary::{Host, KeyWanted, Keys, Refusal, Unserved};
+use zxfr_core::serial::Serial;
 use zxfr_core::transfer::Kind;
 use zxfr_core::tsig::rustcrypto::Hmac;
 use zxfr_core::tsig::{Key, KeyError};
@@ -39,6 +43,7 @@ use zxfr_io::{OutReport, PeerIdentity, SendError, Zones};
 use crate::config::{Config, Limits};
 use crate::logging::{self, Transfer};
 use access::Known;
+use held::Held;
 use quota::Transfers;
 use refusals::{Refusals, Told};
 
@@ -133,10 +138,19 @@ impl Registry {
 impl State {
     fn new(config: &Config, before: Option<&Self>) -> Result<Self, KeyError> {
         let keys: Vec<_> = config.tsig.iter().map(|key| key.keyed()).collect::<Result<_, _>>()?;
+        let Limits { max_journal_deltas: deltas, max_journal_octets: octets, .. } = config.limits;
+        let journal = JournalLimits { deltas, octets, ..JournalLimits::default() };
         let (mut zones, mut order) = (HashMap::new(), Vec::new());
         for entry in &config.zones {
             let held = before.and_then(|before| before.zones.get(&entry.name)).map(|zone| zone.held());
-            let zone = Arc::new(Zone::new(entry, config, &keys, held.unwrap_or_default()));
+            let held = match held {
+                Some(held) => {
+                    held.set_journal_limits(journal);
+                    held
+                }
+                None => Arc::new(Held::new(journal)),
+            };
+            let zone = Arc::new(Zone::new(entry, config, &keys, held));
             zones.insert(entry.name.clone(), zone.clone());
             order.push(zone);
         }
@@ -179,6 +193,21 @@ impl Host for Registry {
 
     fn version(&self, zone: NameRef<'_>) -> Result<Arc<Version>, Unserved> {
         self.zone(zone).ok_or(Unserved::NotLoaded)?.served()
+    }
+
+    fn answer(&self, zone: NameRef<'_>, version: &Arc<Version>, from: Serial) -> Answer {
+        let Some(zone) = self.zone(zone) else {
+            return Answer::Whole;
+        };
+        // An answer that was not asked for before takes time: others on this thread need not wait for it.
+        let threads = Handle::try_current().is_ok_and(|handle| handle.runtime_flavor() == RuntimeFlavor::MultiThread);
+        if threads { block_in_place(|| zone.answer(version, from)) } else { zone.answer(version, from) }
+    }
+
+    fn admits_notify(&self, zone: NameRef<'_>, asker: &Asker) -> bool {
+        let state = self.state();
+        state.known.may_notify(asker.addr)
+            && state.zones.get(&zone.to_name()).is_some_and(|zone| zone.admits_notify(asker.addr, &state.known))
     }
 
     fn admit_transfer(&self, _: NameRef<'_>, asker: &Asker) -> bool {

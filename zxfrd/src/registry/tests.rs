@@ -198,7 +198,7 @@ fn outgoing_transfers_are_bounded_and_places_given_back() {
         peer: PeerIdentity::tcp("[::ffff:192.0.2.1]:5353".parse().unwrap()),
         zone: zone.clone(),
         kind: Kind::Axfr,
-        serial: zxfr_core::serial::Serial(1),
+        serial: Serial(1),
         key: None,
         totals: zxfr_core::transfer::Totals::default(),
         elapsed: std::time::Duration::ZERO,

@@ -4,11 +4,13 @@ use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 
+use zxfr_core::journal::Answer;
 use zxfr_core::name::{Name, NameRef};
 use zxfr_core::primary::Unserved;
+use zxfr_core::serial::Serial;
 use zxfr_core::tsig::Key;
 use zxfr_core::tsig::rustcrypto::Hmac;
-use zxfr_core::zone::Version;
+use zxfr_core::zone::{Change, Version};
 
 use super::access::{Known, Outgoing};
 use super::held::{Current, Held, LastRead};
@@ -123,6 +125,27 @@ impl Zone {
     /// Notes how the zone file was read.
     pub fn set_last_read(&self, read: LastRead) {
         self.held.set_last_read(read);
+    }
+
+    /// What leads from this serial to this version.
+    pub(super) fn answer(&self, version: &Arc<Version>, from: Serial) -> Answer {
+        self.held.answer(version, from)
+    }
+
+    /// Whether this address may send NOTIFY for it: that of a primary, or one of an ACL.
+    pub(super) fn admits_notify(&self, addr: IpAddr, known: &Known) -> bool {
+        let Source::Incoming(primaries) = &self.source else {
+            return false;
+        };
+        primaries.iter().any(|primary| primary.addr.ip().to_canonical() == addr) || known.in_acl(addr)
+    }
+
+    /// Serves what was transferred from now on.
+    ///
+    /// # Errors
+    /// When it has lost too many records and that is not confirmed; then nothing has changed.
+    pub fn install(&self, change: Change) -> Result<(), Shrunk> {
+        self.held.put(change.version, &change.deltas, self.max_shrink_percent)
     }
 
     /// The version to answer from.
