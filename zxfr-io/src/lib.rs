@@ -17,8 +17,10 @@ pub mod client;
 mod clock;
 pub mod identity;
 mod inbox;
+pub mod secondary;
 pub mod serve;
 pub mod socket;
+mod wheel;
 
 pub use client::{Client, Error, EventSink, InReport, Sink, SinkError, SoaAnswer, Timeouts};
 pub use identity::PeerIdentity;

@@ -83,6 +83,10 @@ impl Link {
         self.shared.peer
     }
 
+    pub(super) fn is_closed(&self) -> bool {
+        self.requests.is_closed()
+    }
+
     /// An ID that no request on this connection has.
     pub(super) fn free_id(&self) -> Result<Id, Error> {
         let mut ids = lock(&self.shared.ids);

@@ -19,6 +19,7 @@ mod udp;
 pub use error::Error;
 pub use receive::{InReport, Kind};
 pub use sink::{EventSink, Sink, SinkError};
+pub(crate) use udp::may_be_forged;
 pub use udp::{ixfr_udp, notify_udp, soa_udp};
 pub use zxfr_core::transfer::SoaAnswer;
 
@@ -39,7 +40,7 @@ use zxfr_core::tsig::{Key, Mac, Verifier, sign_request};
 use zxfr_core::wire::{Full, Record};
 
 /// More octets than the largest query takes: name, SOA, OPT, TSIG.
-const MAX_QUERY: usize = 1536;
+pub(crate) const MAX_QUERY: usize = 1536;
 
 /// How long to wait for a peer.
 #[derive(Clone, Copy, Debug)]
@@ -97,6 +98,18 @@ impl Client {
     #[must_use]
     pub fn peer(&self) -> PeerIdentity {
         self.link.peer()
+    }
+
+    /// Whether the connection has ended: nothing more can be asked over it.
+    #[must_use]
+    pub fn is_closed(&self) -> bool {
+        self.link.is_closed()
+    }
+
+    /// The same connection with other time-outs.
+    #[must_use]
+    pub fn with_timeouts(&self, timeouts: Timeouts) -> Self {
+        Self { timeouts, ..self.clone() }
     }
 
     /// Asks for the SOA of a zone.
@@ -228,7 +241,7 @@ impl Client {
 }
 
 /// Writes a query into `query` and signs it.
-fn write_query<M: Mac>(
+pub(crate) fn write_query<M: Mac>(
     query: &mut [u8],
     key: Option<&Key<M>>,
     write: impl FnOnce(&mut [u8]) -> Result<usize, Full>,
@@ -246,7 +259,7 @@ fn write_query<M: Mac>(
 }
 
 /// A number that nobody can guess (RFC 5452 §4.3).
-fn random_id() -> Result<u16, Error> {
+pub(crate) fn random_id() -> Result<u16, Error> {
     let mut octets = [0; 2];
     getrandom::fill(&mut octets).map_err(|_| Error::NoRandomness)?;
     Ok(u16::from_be_bytes(octets))

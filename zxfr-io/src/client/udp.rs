@@ -145,7 +145,7 @@ async fn ask<M: Mac, T>(
 }
 
 /// Whether a datagram may be another's than the peer's: it is no answer to the query, or not one that could be read.
-fn may_be_forged(error: &transfer::Error) -> bool {
+pub(crate) fn may_be_forged(error: &transfer::Error) -> bool {
     match error {
         transfer::Error::Peer { fault, .. } => matches!(
             fault,

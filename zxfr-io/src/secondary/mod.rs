@@ -1,0 +1,4 @@
+//! Zones kept in step with their primaries.
+mod backoff;
+mod checks;
+mod queue;

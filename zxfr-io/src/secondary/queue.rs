@@ -1,0 +1,341 @@
+//! Who transfers next: zones that were notified before routine ones, each class in the order of its coming, bounded in all and
+//! per primary. A primary that answers nothing holds back only what waits for it.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::hash::Hash;
+use std::net::SocketAddr;
+
+/// How urgent a transfer is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(super) enum Class {
+    /// The primary said that there is something new.
+    Notified,
+    /// A check in its own time found something new, or nothing is held yet.
+    Routine,
+}
+
+/// One place in so many goes to a routine transfer, if one waits: a flood of NOTIFYs must not keep zones from ever being
+/// refreshed.
+const ROUTINE_SHARE: u32 = 8;
+
+/// Transfers that wait for a place, by primary. A primary gives places when it is open, that is when there is a connection
+/// to it.
+pub(super) struct Queue<Z> {
+    /// Places in all.
+    places: usize,
+    /// Places of one primary; one that has not answered since it last failed has only one.
+    places_per_primary: usize,
+    lines: HashMap<SocketAddr, Line<Z>>,
+    /// Of the lines with room their first in each class: `[answers][class]`, in order of coming.
+    heads: [[BTreeSet<(u64, SocketAddr)>; 2]; 2],
+    /// In which line and where each waits.
+    waiting: HashMap<Z, (SocketAddr, Class, u64)>,
+    tickets: u64,
+    running: usize,
+    /// Of those, at primaries that have not answered.
+    unproven: usize,
+    /// Notified ones that started since the last routine one.
+    notified_in_row: u32,
+}
+
+struct Line<Z> {
+    waiting: [BTreeMap<u64, Z>; 2],
+    /// What stands in `heads`.
+    listed: [Option<(bool, u64)>; 2],
+    running: usize,
+    open: bool,
+    /// Whether the primary has answered since it last failed.
+    answers: bool,
+}
+
+impl<Z> Default for Line<Z> {
+    fn default() -> Self {
+        Self { waiting: Default::default(), listed: [None; 2], running: 0, open: false, answers: false }
+    }
+}
+
+/// A place that was given, to be given back.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[must_use]
+pub(super) struct Place {
+    addr: SocketAddr,
+    unproven: bool,
+}
+
+impl<Z: Copy + Eq + Hash> Queue<Z> {
+    pub(super) fn new(places: usize, places_per_primary: usize) -> Self {
+        Self {
+            places: places.max(1),
+            places_per_primary: places_per_primary.max(1),
+            lines: HashMap::new(),
+            heads: Default::default(),
+            waiting: HashMap::new(),
+            tickets: 0,
+            running: 0,
+            unproven: 0,
+            notified_in_row: 0,
+        }
+    }
+
+    /// Lets a zone wait for a place at a primary; it waits nowhere else then.
+    pub(super) fn push(&mut self, zone: Z, addr: SocketAddr, class: Class) {
+        self.remove(zone);
+        self.tickets += 1;
+        let ticket = self.tickets;
+        self.waiting.insert(zone, (addr, class, ticket));
+        self.lines.entry(addr).or_default().waiting[class as usize].insert(ticket, zone);
+        self.list(addr);
+    }
+
+    /// A waiting zone is urgent now.
+    pub(super) fn hurry(&mut self, zone: Z) {
+        if let Some(&(addr, Class::Routine, _)) = self.waiting.get(&zone) {
+            self.push(zone, addr, Class::Notified);
+        }
+    }
+
+    /// A zone waits no more.
+    pub(super) fn remove(&mut self, zone: Z) -> bool {
+        let Some((addr, class, ticket)) = self.waiting.remove(&zone) else {
+            return false;
+        };
+        if let Some(line) = self.lines.get_mut(&addr) {
+            line.waiting[class as usize].remove(&ticket);
+        }
+        self.list(addr);
+        true
+    }
+
+    /// Whether a zone waits.
+    pub(super) fn has(&self, zone: Z) -> bool {
+        self.waiting.contains_key(&zone)
+    }
+
+    /// Whether anybody waits for this primary.
+    pub(super) fn awaits(&self, addr: SocketAddr) -> bool {
+        self.lines.get(&addr).is_some_and(|line| line.waiting.iter().any(|class| !class.is_empty()))
+    }
+
+    /// There is a connection to this primary, or there is none.
+    pub(super) fn set_open(&mut self, addr: SocketAddr, open: bool) {
+        if open || self.lines.contains_key(&addr) {
+            self.lines.entry(addr).or_default().open = open;
+            self.list(addr);
+        }
+    }
+
+    /// This primary has answered, or failed to.
+    pub(super) fn set_answers(&mut self, addr: SocketAddr, answers: bool) {
+        if answers || self.lines.contains_key(&addr) {
+            self.lines.entry(addr).or_default().answers = answers;
+            self.list(addr);
+        }
+    }
+
+    /// All that wait for this primary, first come first; they wait no more.
+    pub(super) fn drain(&mut self, addr: SocketAddr) -> Vec<Z> {
+        let Some(line) = self.lines.get_mut(&addr) else {
+            return Vec::new();
+        };
+        let zones: Vec<Z> = line.waiting.iter_mut().flat_map(|class| std::mem::take(class).into_values()).collect();
+        for zone in &zones {
+            self.waiting.remove(zone);
+        }
+        self.list(addr);
+        zones
+    }
+
+    /// The next that may start, with its place.
+    pub(super) fn pop(&mut self) -> Option<(Z, Place)> {
+        if self.running >= self.places {
+            return None;
+        }
+        let order = match self.notified_in_row + 1 < ROUTINE_SHARE {
+            true => [Class::Notified, Class::Routine],
+            false => [Class::Routine, Class::Notified],
+        };
+        // Half of the places are only for primaries that are known to answer.
+        let proven_only = self.unproven >= self.places.div_ceil(2);
+        let (addr, class, ticket) = order.into_iter().find_map(|class| {
+            let proven = self.heads[1][class as usize].first();
+            let unproven = self.heads[0][class as usize].first().filter(|_| !proven_only);
+            let first = proven.into_iter().chain(unproven).min();
+            first.map(|(ticket, addr)| (*addr, class, *ticket))
+        })?;
+        let line = self.lines.get_mut(&addr)?;
+        let zone = line.waiting[class as usize].remove(&ticket)?;
+        line.running += 1;
+        let unproven = !line.answers;
+        self.running += 1;
+        self.unproven += usize::from(unproven);
+        self.waiting.remove(&zone);
+        self.notified_in_row = match class {
+            Class::Notified => self.notified_in_row.saturating_add(1),
+            Class::Routine => 0,
+        };
+        self.list(addr);
+        Some((zone, Place { addr, unproven }))
+    }
+
+    /// Takes a place back.
+    pub(super) fn put_back(&mut self, place: Place) {
+        self.running -= 1;
+        self.unproven -= usize::from(place.unproven);
+        if let Some(line) = self.lines.get_mut(&place.addr) {
+            line.running -= 1;
+        }
+        self.list(place.addr);
+    }
+
+    /// Transfers that run.
+    #[cfg(test)]
+    fn running(&self) -> usize {
+        self.running
+    }
+
+    /// Puts right what of a line stands in `heads`, and forgets a line of which nothing is left to know.
+    fn list(&mut self, addr: SocketAddr) {
+        let Some(line) = self.lines.get_mut(&addr) else {
+            return;
+        };
+        let most = if line.answers { self.places_per_primary } else { 1 };
+        let room = line.open && line.running < most;
+        for (class, waiting) in line.waiting.iter().enumerate() {
+            let first = waiting.keys().next().filter(|_| room).map(|ticket| (line.answers, *ticket));
+            if line.listed[class] == first {
+                continue;
+            }
+            if let Some((answers, ticket)) = line.listed[class] {
+                self.heads[usize::from(answers)][class].remove(&(ticket, addr));
+            }
+            if let Some((answers, ticket)) = first {
+                self.heads[usize::from(answers)][class].insert((ticket, addr));
+            }
+            line.listed[class] = first;
+        }
+        let quiet = line.running == 0 && line.waiting.iter().all(BTreeMap::is_empty);
+        if quiet && !line.open {
+            self.lines.remove(&addr);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Class::{Notified, Routine};
+    use super::*;
+
+    fn addr(number: u8) -> SocketAddr {
+        ([192, 0, 2, number], 53).into()
+    }
+
+    /// A queue where these primaries are open and answer.
+    fn queue(places: usize, per_primary: usize, proven: &[u8]) -> Queue<u32> {
+        let mut queue = Queue::new(places, per_primary);
+        for number in proven {
+            queue.set_open(addr(*number), true);
+            queue.set_answers(addr(*number), true);
+        }
+        queue
+    }
+
+    fn pop_all(queue: &mut Queue<u32>) -> Vec<(u32, Place)> {
+        std::iter::from_fn(|| queue.pop()).collect()
+    }
+
+    fn zones(popped: &[(u32, Place)]) -> Vec<u32> {
+        popped.iter().map(|(zone, _)| *zone).collect()
+    }
+
+    #[test]
+    fn notified_first_then_in_order_within_the_bounds() {
+        let mut queue = queue(5, 2, &[1, 2, 3]);
+        for zone in 0..4 {
+            queue.push(zone, addr(1), Routine);
+        }
+        queue.push(10, addr(2), Routine);
+        queue.push(11, addr(2), Notified);
+        queue.push(12, addr(3), Routine);
+        queue.hurry(12);
+        let first = pop_all(&mut queue);
+        assert_eq!(zones(&first), [11, 12, 0, 1, 10]);
+        queue.push(13, addr(3), Routine);
+        assert_eq!(queue.pop(), None);
+        for (_, place) in first {
+            queue.put_back(place);
+        }
+        assert_eq!(zones(&pop_all(&mut queue)), [2, 3, 13]);
+        assert_eq!(queue.running(), 3);
+    }
+
+    #[test]
+    fn a_zone_waits_once_and_can_be_taken_out() {
+        let mut queue = queue(5, 5, &[1, 2]);
+        queue.push(1, addr(1), Routine);
+        queue.push(2, addr(1), Routine);
+        queue.push(1, addr(2), Routine);
+        assert!(queue.has(2) && queue.remove(2) && !queue.has(2) && !queue.remove(2));
+        assert!(!queue.awaits(addr(1)) && queue.awaits(addr(2)));
+        assert_eq!(zones(&pop_all(&mut queue)), [1]);
+    }
+
+    #[test]
+    fn a_closed_primary_holds_back_only_its_own() {
+        let mut queue = queue(4, 2, &[2]);
+        for zone in 0..1000 {
+            queue.push(zone, addr(1), Notified);
+        }
+        queue.push(5000, addr(2), Routine);
+        assert_eq!(zones(&pop_all(&mut queue)), [5000]);
+        assert_eq!(queue.drain(addr(1)).len(), 1000);
+        assert!(!queue.awaits(addr(1)));
+        assert!(queue.waiting.is_empty());
+        assert!(!queue.lines.contains_key(&addr(1)));
+    }
+
+    #[test]
+    fn primaries_that_have_not_answered_get_one_place_each_and_half_of_all() {
+        let mut queue = queue(6, 3, &[100]);
+        for number in 0..10 {
+            queue.set_open(addr(number), true);
+            for zone in 0..3 {
+                queue.push(u32::from(number) * 10 + zone, addr(number), Notified);
+            }
+        }
+        for zone in 0..5 {
+            queue.push(1000 + zone, addr(100), Routine);
+        }
+        let mut popped = pop_all(&mut queue);
+        assert_eq!(zones(&popped), [0, 10, 20, 1000, 1001, 1002]);
+        // One of them answers: it may have more, of the places of all.
+        queue.set_answers(addr(0), true);
+        queue.put_back(popped.remove(5).1);
+        assert_eq!(zones(&pop_all(&mut queue)), [1]);
+        queue.put_back(popped.remove(3).1);
+        assert_eq!(zones(&pop_all(&mut queue)), [2]);
+        // One that failed gives its place to another.
+        queue.set_open(addr(1), false);
+        queue.put_back(popped.remove(1).1);
+        assert_eq!(zones(&pop_all(&mut queue)), [30]);
+    }
+
+    #[test]
+    fn a_flood_of_notifies_leaves_a_share() {
+        let mut queue = queue(1, 1, &[1]);
+        for zone in 0..100 {
+            queue.push(zone, addr(1), Notified);
+        }
+        for zone in 1000..1005 {
+            queue.push(zone, addr(1), Routine);
+        }
+        let mut routine = Vec::new();
+        for turn in 0..40 {
+            let (zone, place) = queue.pop().unwrap();
+            if zone >= 1000 {
+                routine.push((turn, zone));
+            }
+            queue.put_back(place);
+        }
+        assert_eq!(routine, [(7, 1000), (15, 1001), (23, 1002), (31, 1003), (39, 1004)]);
+    }
+}
