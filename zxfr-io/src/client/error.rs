@@ -3,7 +3,6 @@
 use super::SinkError;
 use std::fmt;
 use std::io;
-use std::sync::Arc;
 use std::time::Duration;
 use zxfr_core::transfer;
 
@@ -26,13 +25,6 @@ pub enum Error {
         /// How long.
         after: Duration,
     },
-    /// The peer was not asked, because it did not answer a moment ago.
-    LeftAlone {
-        /// How long ago that was.
-        since: Duration,
-        /// What happened then.
-        reason: Arc<Error>,
-    },
     /// All 65,536 message IDs of the connection are in use.
     NoFreeId,
     /// The system gave no random number for a message ID.
@@ -53,9 +45,6 @@ impl fmt::Display for Error {
             Self::Closed => f.write_str("the peer closed the connection without an answer"),
             Self::UnknownId(id) => write!(f, "peer misbehaved: an answer with ID {id}, which no request has"),
             Self::Timeout { what, after } => write!(f, "timed out: no {what} within {} s", after.as_secs_f32()),
-            Self::LeftAlone { since, reason } => {
-                write!(f, "not asked: {} s ago the peer did not answer ({reason})", since.as_secs_f32())
-            }
             Self::NoFreeId => f.write_str("too many requests on one connection"),
             Self::NoRandomness => f.write_str("the system gives no random numbers"),
             Self::Unsendable => f.write_str("the query could not be put together"),

@@ -6,6 +6,7 @@
 //! after that one query has to be answered before others are sent.
 
 use super::backoff::Backoff;
+use super::reason::Reason;
 use crate::client::{Client, Error, MAX_QUERY, SoaAnswer, Timeouts, may_be_forged, random_id, write_query};
 use crate::clock;
 use crate::socket::connected_udp;
@@ -57,7 +58,7 @@ pub(super) struct Check<M, T> {
 #[derive(Debug)]
 pub(super) struct CheckEnded<T> {
     pub(super) tag: T,
-    pub(super) result: Result<SoaAnswer, Error>,
+    pub(super) result: Result<SoaAnswer, Reason>,
     /// From the first query; zero when none was sent.
     pub(super) elapsed: Duration,
 }
@@ -127,7 +128,7 @@ struct Checker<M, T> {
     /// When which is to be sent again, or given up.
     due: BTreeSet<(Instant, u16)>,
     /// While it counts failures the primary is on trial: one query at a time.
-    backoff: Backoff<Arc<Error>>,
+    backoff: Backoff<Reason>,
     /// The last ICMP error: no answer may still be worth waiting for, but it says more than silence does.
     refused: Option<(Instant, io::ErrorKind)>,
     over_tcp: JoinSet<CheckEnded<T>>,
@@ -201,19 +202,19 @@ impl<M: Mac + Send + Sync + 'static, T: Send + 'static> Checker<M, T> {
                 return;
             };
             let outcome = match rest {
-                Some((since, reason)) => Err((check, Error::LeftAlone { since, reason })),
+                Some((since, reason)) => Err((check, reason.left_alone(since))),
                 None => self.start(check),
             };
-            if let Err((Check { tag, .. }, error)) = outcome {
-                self.report(CheckEnded { tag, result: Err(error), elapsed: Duration::ZERO });
+            if let Err((Check { tag, .. }, reason)) = outcome {
+                self.report(CheckEnded { tag, result: Err(reason), elapsed: Duration::ZERO });
             }
         }
     }
 
-    fn start(&mut self, check: Check<M, T>) -> Result<(), (Check<M, T>, Error)> {
+    fn start(&mut self, check: Check<M, T>) -> Result<(), (Check<M, T>, Reason)> {
         let (id, query, verifier) = match self.prepare(&check) {
             Ok(prepared) => prepared,
-            Err(error) => return Err((check, error)),
+            Err(error) => return Err((check, (&error).into())),
         };
         let now = Instant::now();
         let due = now + wait_of_try(self.limits.patience, 0);
@@ -271,15 +272,16 @@ impl<M: Mac + Send + Sync + 'static, T: Send + 'static> Checker<M, T> {
                 self.asked.insert(id, asked);
                 continue;
             }
-            let error = || match (asked.suspect, self.refused) {
+            let error = match (asked.suspect, self.refused) {
                 (Some(suspect), _) => Error::Transfer(suspect),
                 (None, Some((at, kind))) if at >= asked.began => Error::Connect(kind.into()),
                 (None, _) => Error::Timeout { what: "answer", after: self.limits.patience },
             };
+            let reason = Reason::from(&error);
             if asked.suspect.is_none() {
-                self.backoff.fail(asked.core_began, clock::now().instant, Arc::new(error()));
+                self.backoff.fail(asked.core_began, clock::now().instant, reason.clone());
             }
-            let (result, elapsed) = (Err(error()), asked.began.elapsed());
+            let (result, elapsed) = (Err(reason), asked.began.elapsed());
             self.report(CheckEnded { tag: asked.check.tag, result, elapsed });
         }
     }
@@ -303,7 +305,7 @@ impl<M: Mac + Send + Sync + 'static, T: Send + 'static> Checker<M, T> {
         match result {
             Err(transfer::Error::Peer { fault: PeerFault::Truncated, .. }) => self.ask_over_tcp(asked),
             result => {
-                let (tag, result) = (asked.check.tag, result.map_err(Error::Transfer));
+                let (tag, result) = (asked.check.tag, result.map_err(|error| (&Error::Transfer(error)).into()));
                 self.report(CheckEnded { tag, result, elapsed: asked.began.elapsed() });
             }
         }
@@ -323,7 +325,7 @@ impl<M: Mac + Send + Sync + 'static, T: Send + 'static> Checker<M, T> {
                 drop(client);
                 open.soa(zone.as_ref(), key.as_deref()).await
             };
-            CheckEnded { tag, result: result.await, elapsed: asked.began.elapsed() }
+            CheckEnded { tag, result: result.await.map_err(|error: Error| (&error).into()), elapsed: asked.began.elapsed() }
         });
     }
 }
