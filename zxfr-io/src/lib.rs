@@ -5,8 +5,10 @@
 //! | [`identity`] | who is at the other end of a stream |
 //! | [`serve`] | [`Primary`]: UDP, TCP, any stream; limits, time-outs, reports |
 //! | [`client`] | [`Client`]: many transfers at once over one connection; SOA and IXFR over UDP |
+//! | [`secondary`] | [`Secondary`]: zones kept in step with their primaries |
 //! | [`socket`] | listening on one port for UDP and TCP |
 //! | `inbox` | messages out of a stream of octets |
+//! | `wheel` | timers of many zones |
 //! | `clock` | the clocks that the core is given |
 //!
 //! Where versions come from is the trait [`Zones`]; where a pulled zone goes are the traits
@@ -24,4 +26,5 @@ mod wheel;
 
 pub use client::{Client, Error, EventSink, InReport, Sink, SinkError, SoaAnswer, Timeouts};
 pub use identity::PeerIdentity;
+pub use secondary::{Incoming, Secondary, SecondaryLimits};
 pub use serve::{OutReport, Primary, SendError, ServeLimits, Zones};

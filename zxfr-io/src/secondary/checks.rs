@@ -67,7 +67,7 @@ pub(super) struct CheckEnded<T> {
 #[derive(Debug)]
 pub(super) enum Command<M, T> {
     /// Check a zone.
-    Ask(Check<M, T>),
+    Ask(Box<Check<M, T>>),
     /// The primary has shown that it is there: it is to be asked even if it has not answered lately.
     Alive,
 }
@@ -123,7 +123,7 @@ struct Checker<M, T> {
     /// And when it was opened.
     socket: Option<(UdpSocket, Instant)>,
     /// Urgent ones, others.
-    waiting: [VecDeque<Check<M, T>>; 2],
+    waiting: [VecDeque<Box<Check<M, T>>>; 2],
     asked: HashMap<u16, Asked<M, T>>,
     /// When which is to be sent again, or given up.
     due: BTreeSet<(Instant, u16)>,
@@ -138,7 +138,7 @@ struct Checker<M, T> {
 
 /// A query under way.
 struct Asked<M, T> {
-    check: Check<M, T>,
+    check: Box<Check<M, T>>,
     query: Box<[u8]>,
     verifier: Option<Verifier<M>>,
     /// How often it was sent.
@@ -205,13 +205,13 @@ impl<M: Mac + Send + Sync + 'static, T: Send + 'static> Checker<M, T> {
                 Some((since, reason)) => Err((check, reason.left_alone(since))),
                 None => self.start(check),
             };
-            if let Err((Check { tag, .. }, reason)) = outcome {
-                self.report(CheckEnded { tag, result: Err(reason), elapsed: Duration::ZERO });
+            if let Err((check, reason)) = outcome {
+                self.report(CheckEnded { tag: check.tag, result: Err(reason), elapsed: Duration::ZERO });
             }
         }
     }
 
-    fn start(&mut self, check: Check<M, T>) -> Result<(), (Check<M, T>, Reason)> {
+    fn start(&mut self, check: Box<Check<M, T>>) -> Result<(), (Box<Check<M, T>>, Reason)> {
         let (id, query, verifier) = match self.prepare(&check) {
             Ok(prepared) => prepared,
             Err(error) => return Err((check, (&error).into())),
@@ -314,7 +314,7 @@ impl<M: Mac + Send + Sync + 'static, T: Send + 'static> Checker<M, T> {
     fn ask_over_tcp(&mut self, asked: Asked<M, T>) {
         let (addr, timeouts, shared) = (self.addr, self.limits.timeouts, self.client.clone());
         self.over_tcp.spawn(async move {
-            let Check { tag, zone, key, .. } = asked.check;
+            let Check { tag, zone, key, .. } = *asked.check;
             let result = async {
                 let mut client = shared.lock().await;
                 let open = match client.take().filter(|client| !client.is_closed()) {
@@ -325,7 +325,11 @@ impl<M: Mac + Send + Sync + 'static, T: Send + 'static> Checker<M, T> {
                 drop(client);
                 open.soa(zone.as_ref(), key.as_deref()).await
             };
-            CheckEnded { tag, result: result.await.map_err(|error: Error| (&error).into()), elapsed: asked.began.elapsed() }
+            CheckEnded {
+                tag,
+                result: result.await.map_err(|error: Error| (&error).into()),
+                elapsed: asked.began.elapsed(),
+            }
         });
     }
 }

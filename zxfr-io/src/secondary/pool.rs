@@ -79,9 +79,10 @@ impl Pool {
 
     /// How an address can be reached.
     pub(super) fn reach(&mut self, addr: SocketAddr, now: Instant) -> Reach {
+        let open = self.is_open(addr);
         let peer = self.peer(addr);
         peer.connections.retain(|connection| connection.transfers > 0 || !connection.client.is_closed());
-        if peer.connections.iter().any(|connection| !connection.client.is_closed()) {
+        if open {
             Reach::Open
         } else if peer.connecting.is_some() {
             Reach::Connecting
@@ -91,6 +92,12 @@ impl Pool {
             peer.connecting = Some(now);
             Reach::Connect
         }
+    }
+
+    /// Whether there is a connection.
+    pub(super) fn is_open(&self, addr: SocketAddr) -> bool {
+        let open = |connection: &Connection| !connection.client.is_closed();
+        self.peers.get(&addr).is_some_and(|peer| peer.connections.iter().any(open))
     }
 
     /// A connection was made.

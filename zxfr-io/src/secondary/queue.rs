@@ -107,11 +107,13 @@ impl<Z: Copy + Eq + Hash> Queue<Z> {
     }
 
     /// Whether a zone waits.
+    #[cfg(test)]
     pub(super) fn has(&self, zone: Z) -> bool {
         self.waiting.contains_key(&zone)
     }
 
     /// Whether anybody waits for this primary.
+    #[cfg(test)]
     pub(super) fn awaits(&self, addr: SocketAddr) -> bool {
         self.lines.get(&addr).is_some_and(|line| line.waiting.iter().any(|class| !class.is_empty()))
     }

@@ -5,8 +5,8 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 use zxfr_core::refresh::Failure;
-use zxfr_core::transfer::PeerFault;
-use zxfr_core::zone::UpdateError;
+use zxfr_core::transfer::{Limit, PeerFault};
+use zxfr_core::zone::{BuildError, BuildFault, UpdateError};
 
 /// Why a check or a transfer failed.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -46,7 +46,15 @@ impl From<Failure> for Reason {
 
 impl From<&UpdateError> for Reason {
     fn from(error: &UpdateError) -> Self {
-        Self::new(error.into(), error)
+        let failure = match error {
+            UpdateError::Build(BuildError { fault, .. }) => match fault {
+                BuildFault::RrsetRecords(most) => Failure::Limit(Limit::RrsetRecords(*most)),
+                BuildFault::TypesPerName(most) => Failure::Limit(Limit::TypesPerName(*most)),
+                _ => Failure::NotZone,
+            },
+            _ => Failure::Unapplicable,
+        };
+        Self::new(failure, error)
     }
 }
 

@@ -43,7 +43,7 @@ impl Bench {
     fn ask(&self, zones: std::ops::Range<u32>) {
         for tag in zones {
             let zone = format!("zone{tag}.example.").parse().unwrap();
-            self.checks.send(Command::Ask(Check { tag, zone, key: None, urgent: false })).unwrap();
+            self.checks.send(Command::Ask(Box::new(Check { tag, zone, key: None, urgent: false }))).unwrap();
         }
     }
 

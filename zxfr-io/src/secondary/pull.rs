@@ -1,0 +1,217 @@
+//! One transfer: from the query to the version installed.
+
+use super::incoming::{Incoming, Refused};
+use super::ledger::Tag;
+use super::pool::Lease;
+use super::queue::Place;
+use super::reason::Reason;
+use super::run::Event;
+use super::zone::{Progress, ZoneId};
+use super::{Shared, timers_of};
+use crate::client::{Client, Error, EventSink, InReport, Kind, SinkError};
+use crate::clock;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::sync::mpsc;
+use zxfr_core::name::Name;
+use zxfr_core::refresh::{self, Failure, Timers};
+use zxfr_core::serial::Serial;
+use zxfr_core::time::Instant;
+use zxfr_core::transfer::{self, Totals};
+use zxfr_core::tsig::Key;
+use zxfr_core::zone::{Update, Version};
+
+/// How long the first message is waited for on a connection that others use or used: it may be the connection's fault that
+/// none comes, for instance of a primary that answers one request after the other.
+const SHARED_PATIENCE: Duration = Duration::from_secs(5);
+
+/// A transfer that may start.
+pub(super) struct Order<M> {
+    pub(super) id: ZoneId,
+    pub(super) zone: Name,
+    pub(super) primary: u8,
+    pub(super) addr: SocketAddr,
+    pub(super) key: Option<Arc<Key<M>>>,
+    pub(super) kind: refresh::Kind,
+    /// The connection; without one it makes its own.
+    pub(super) lease: Option<Lease>,
+    pub(super) place: Place,
+    pub(super) progress: Arc<Progress>,
+    pub(super) began: Instant,
+}
+
+/// How a transfer ended.
+pub(super) struct PullEnded {
+    pub(super) id: ZoneId,
+    pub(super) primary: u8,
+    pub(super) addr: SocketAddr,
+    pub(super) kind: refresh::Kind,
+    pub(super) place: Place,
+    pub(super) lease: Option<Lease>,
+    pub(super) began: Instant,
+    pub(super) totals: Totals,
+    pub(super) skipped: u64,
+    pub(super) elapsed: Duration,
+    /// The serial that was held when it began.
+    pub(super) held: Option<Serial>,
+    pub(super) result: Result<Pulled, Reason>,
+}
+
+/// What a transfer has brought.
+pub(super) enum Pulled {
+    /// The primary has nothing newer.
+    UpToDate { serial: Serial, expire: Option<u32>, kind: Kind },
+    /// A version, which is installed.
+    Installed { serial: Serial, timers: Timers, expire: Option<u32>, kind: Kind },
+}
+
+/// Tells how the transfer ended, even when its task is stopped.
+struct Ending {
+    ended: Option<Box<PullEnded>>,
+    progress: Arc<Progress>,
+    events: mpsc::UnboundedSender<Event>,
+}
+
+impl Drop for Ending {
+    fn drop(&mut self) {
+        if let Some(mut ended) = self.ended.take() {
+            ended.totals = self.progress.totals();
+            ended.elapsed = clock::now().instant.since(ended.began);
+            let _ = self.events.send(Event::Pulled(ended));
+        }
+    }
+}
+
+/// Transfers a zone and has it installed. `installing` is held as long as a thread may be at that.
+pub(super) async fn pull<I: Incoming>(
+    order: Order<I::Mac>,
+    shared: Arc<Shared<I>>,
+    events: mpsc::UnboundedSender<Event>,
+    installing: mpsc::Sender<()>,
+) {
+    let held = shared.host.held(order.zone.as_ref());
+    let mut ending = Ending {
+        ended: Some(Box::new(PullEnded {
+            id: order.id,
+            primary: order.primary,
+            addr: order.addr,
+            kind: order.kind,
+            place: order.place,
+            lease: order.lease.clone(),
+            began: order.began,
+            totals: Totals::default(),
+            skipped: 0,
+            elapsed: Duration::ZERO,
+            held: held.as_deref().map(Version::serial),
+            result: Err(Reason::new(Failure::Local, "broken off")),
+        })),
+        progress: order.progress.clone(),
+        events: events.clone(),
+    };
+    let mut skipped = 0;
+    let result = transfer(&order, &shared, &events, held, installing, &mut skipped).await;
+    if let Some(ended) = &mut ending.ended {
+        ended.result = result;
+        ended.skipped = skipped;
+    }
+}
+
+async fn transfer<I: Incoming>(
+    order: &Order<I::Mac>,
+    shared: &Arc<Shared<I>>,
+    events: &mpsc::UnboundedSender<Event>,
+    held: Option<Arc<Version>>,
+    installing: mpsc::Sender<()>,
+    skipped: &mut u64,
+) -> Result<Pulled, Reason> {
+    let timeouts = shared.limits.timeouts;
+    let client = match &order.lease {
+        Some(lease) => lease.client.clone(),
+        None => Client::connect(order.addr, timeouts).await.map_err(|error| Reason::from(&error))?,
+    };
+    let update = Update::new(order.zone.as_ref(), held.clone(), shared.limits.build);
+    let tag = (order.id, order.primary);
+    let mut receiving = Receiving { update, order, shared, events, tag };
+    let waits = order.lease.as_ref().is_none_or(|lease| lease.fresh);
+    let report = tokio::select! {
+        report = receive(&client, order, held.as_deref(), shared.limits.transfer, &mut receiving) => report,
+        () = nothing_comes(&order.progress), if !waits => {
+            Err(Error::Timeout { what: "first message", after: SHARED_PATIENCE })
+        }
+    };
+    let InReport { serial, kind, skipped: left_out, .. } = report.map_err(|error| Reason::from(&error))?;
+    *skipped = left_out;
+    if kind == Kind::UpToDate {
+        return Ok(Pulled::UpToDate { serial, expire: None, kind });
+    }
+    let Receiving { update, .. } = receiving;
+    let (shared, zone) = (shared.clone(), order.zone.clone());
+    // Putting a large zone together takes a while; others go on meanwhile.
+    let installed = tokio::task::spawn_blocking(move || {
+        let _installing = installing;
+        let change = update.commit().map_err(|error| Reason::from(&error))?;
+        let broken = || Reason::new(Failure::NotZone, "the version has no SOA");
+        let (serial, timers) = timers_of(&change.version).ok_or_else(broken)?;
+        shared.ledger().judge(tag.0, tag.1, serial)?;
+        match shared.host.install(zone.as_ref(), change) {
+            Ok(()) => Ok((serial, timers)),
+            Err(Refused::Held(text)) => Err(Reason::new(Failure::Held, text)),
+            Err(Refused::Failed(text)) => Err(Reason::new(Failure::Local, text)),
+        }
+    });
+    let stopped = |_| Reason::new(Failure::Local, "the thread that put the zone together was stopped");
+    let (serial, timers) = installed.await.map_err(stopped)??;
+    Ok(Pulled::Installed { serial, timers, expire: None, kind })
+}
+
+async fn receive<I: Incoming>(
+    client: &Client,
+    order: &Order<I::Mac>,
+    held: Option<&Version>,
+    limits: transfer::Limits,
+    receiving: &mut Receiving<'_, I>,
+) -> Result<InReport, Error> {
+    let (zone, key) = (order.zone.as_ref(), order.key.as_deref());
+    match held.filter(|_| order.kind == refresh::Kind::Ixfr) {
+        Some(held) => client.ixfr(zone, &held.soa(), key, limits, receiving).await,
+        None => client.axfr_events(zone, key, limits, receiving).await,
+    }
+}
+
+/// Ends when no message has come for a while.
+async fn nothing_comes(progress: &Progress) {
+    tokio::time::sleep(SHARED_PATIENCE).await;
+    if progress.totals().messages > 0 {
+        std::future::pending().await
+    }
+}
+
+/// A zone coming in.
+struct Receiving<'a, I: Incoming> {
+    update: Update,
+    order: &'a Order<I::Mac>,
+    shared: &'a Shared<I>,
+    events: &'a mpsc::UnboundedSender<Event>,
+    tag: Tag,
+}
+
+impl<I: Incoming> EventSink for Receiving<'_, I> {
+    fn event(&mut self, event: &transfer::Event<'_>) -> Result<(), SinkError> {
+        // A whole zone that isn't wanted need not come whole.
+        if let transfer::Event::Begin { soa } = event
+            && let Some(soa) = soa.soa()
+        {
+            self.shared.ledger().judge(self.tag.0, self.tag.1, soa.serial)?;
+        }
+        self.update.handle(event)?;
+        Ok(())
+    }
+
+    fn progress(&mut self, totals: Totals) {
+        if self.order.progress.totals().messages == 0 {
+            let _ = self.events.send(Event::Heard(self.order.addr));
+        }
+        self.order.progress.set(totals);
+    }
+}
