@@ -8,13 +8,19 @@ const FIVE: &str = "gone A 192.0.2.1\nttl 60 A 192.0.2.2\n";
 const SIX: &str = "ttl 61 A 192.0.2.2\ncame A 192.0.2.4\n";
 const SEVEN: &str = "ttl 61 A 192.0.2.2\ncame A 192.0.2.4\n\"odd\\ name\\.\" TXT \"-\"\n";
 
+/// The zone with enough in it that two deltas take fewer octets than all of it.
+fn large(serial: u32, extra: &str) -> String {
+    let rest: String = (0..40).map(|number| format!("n{number} A 192.0.2.{number}\n")).collect();
+    zone(serial, extra) + &rest
+}
+
 /// A daemon that has gone from serial 5 by 6 to 7.
 fn daemon() -> Daemon {
     let config =
         format!("{KEYS}{ACL}[[zone]]\nname = \"example\"\nfile = \"example.zone\"\noutgoing = {{ peers = [] }}\n");
-    let mut daemon = Daemon::start(&config, &[("example.zone", &zone(5, FIVE))]);
+    let mut daemon = Daemon::start(&config, &[("example.zone", &large(5, FIVE))]);
     for (serial, extra) in [(6, SIX), (7, SEVEN)] {
-        daemon.write("example.zone", &zone(serial, extra));
+        daemon.write("example.zone", &large(serial, extra));
         daemon.reload("reloaded");
     }
     daemon
