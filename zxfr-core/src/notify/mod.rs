@@ -8,3 +8,6 @@ mod machine;
 
 pub use answer::{notify_query, read_notify_answer};
 pub use machine::{Action, Notify, Policy, Report};
+
+#[cfg(test)]
+mod tests;

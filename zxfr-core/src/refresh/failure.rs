@@ -24,7 +24,7 @@ pub enum Failure {
     Malformed(PeerFault),
     /// What came is no zone.
     NotZone,
-    /// Differences that don't start at our serial, or don't meet each other.
+    /// Differences that don't start at our serial, or don't make a chain.
     WrongSerial,
     /// Differences that don't fit the version that is held: a record to delete is absent, or one to add present.
     Unapplicable,
@@ -198,7 +198,12 @@ impl Failure {
 impl From<&transfer::Error> for Failure {
     fn from(error: &transfer::Error) -> Self {
         match error {
-            transfer::Error::Peer { fault, .. } => Self::Malformed(*fault),
+            transfer::Error::Peer { fault, .. } => match fault {
+                PeerFault::FirstSerial { .. } | PeerFault::BrokenChain { .. } | PeerFault::SameSerial(_) => {
+                    Self::WrongSerial
+                }
+                fault => Self::Malformed(*fault),
+            },
             transfer::Error::Refused { rcode, .. } => Self::Refused(*rcode),
             transfer::Error::Ended { .. } => Self::Cut,
             transfer::Error::Tsig(error) => Self::Tsig(*error),
@@ -218,7 +223,7 @@ impl fmt::Display for Failure {
             Self::Tsig(error) => write!(f, "TSIG: {error}"),
             Self::Malformed(fault) => write!(f, "primary broke the protocol: {fault}"),
             Self::NotZone => f.write_str("what the primary sent is no zone"),
-            Self::WrongSerial => f.write_str("primary sent differences that do not start at our serial"),
+            Self::WrongSerial => f.write_str("primary sent differences that do not make a chain from our serial on"),
             Self::Unapplicable => f.write_str("primary sent differences that do not fit the version that is held"),
             Self::Limit(limit) => write!(f, "transfer cut at the limit here of {limit}"),
             Self::Behind { ours, theirs } => write!(f, "primary is behind: it has serial {theirs}, we have {ours}"),

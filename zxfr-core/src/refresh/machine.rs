@@ -125,6 +125,9 @@ impl Refresh {
             _ => serial,
         };
         self.notice.add(primary, news);
+        if let Some(round) = &mut self.round {
+            round.urgent = true;
+        }
         self.touched = true;
         true
     }
@@ -188,7 +191,7 @@ impl Refresh {
             return Verdict::Unasked;
         };
         self.touched = true;
-        match (result, judged) {
+        let verdict = match (result, judged) {
             (Err(failure), _) | (Ok(_), Err(failure)) => {
                 self.transfer_failed(running, failure);
                 Verdict::Failed(failure)
@@ -198,7 +201,12 @@ impl Refresh {
                 self.schedule.installed(&self.policy, timers, expire, now);
                 self.installed(running, serial)
             }
+        };
+        // The primary may have been taken from the policy meanwhile.
+        if let Some(round) = &mut self.round {
+            round.keep(self.policy.all());
         }
+        verdict
     }
 
     /// A whole zone is to be transferred now, whatever the serials; when a transfer runs, after it. It is tried once: if it

@@ -83,3 +83,6 @@ pub enum Priority {
     /// A timer ran out.
     Routine,
 }
+
+#[cfg(test)]
+mod tests;

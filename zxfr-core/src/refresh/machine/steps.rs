@@ -6,7 +6,8 @@ use super::super::{Action, Backward, Failure, Kind, Refresh};
 use crate::time::{Instant, Now};
 
 impl Refresh {
-    /// Whether a NOTIFY may have a lone primary, of which nothing has to be known, transferred from at once.
+    /// Whether the zone is transferred without asking for the serial first: whatever it is, it will do, and nobody else has a
+    /// better one.
     const fn is_direct(&self, forced: bool) -> bool {
         self.policy.primaries == 1 && (forced || self.held.is_none())
     }
@@ -19,10 +20,10 @@ impl Refresh {
         let free = self.notice.targets(self.policy.all()).without(self.outstanding).without(self.barred);
         match &self.round {
             None => free,
-            // What is promised already is transferred first; and one more check is enough for a round.
-            Some(round) if round.running.is_some() || round.next.is_some() || !round.candidates.is_empty() => {
-                Primaries::NONE
-            }
+            // What is promised already is transferred first, and what was begun then comes to its end.
+            Some(round) if round.running.is_some() || round.next.is_some() || round.installed => Primaries::NONE,
+            Some(round) if !round.candidates.is_empty() => Primaries::NONE,
+            // One more check is enough for a round.
             Some(round) => free.without(round.again),
         }
     }
@@ -85,6 +86,14 @@ impl Refresh {
         if self.round.as_ref()?.running.is_some() {
             return None;
         }
+        let round = self.round.as_mut()?;
+        if now.instant >= round.until {
+            let silent = round.asked.and(self.outstanding);
+            if !silent.is_empty() {
+                self.outstanding = self.outstanding.without(silent);
+                round.failure.get_or_insert(Failure::TimedOut);
+            }
+        }
         if core::mem::take(&mut self.force) {
             self.make_forced(now.instant);
         }
@@ -96,25 +105,19 @@ impl Refresh {
             round.to_ask = round.to_ask.or(notified);
             round.asked = round.asked.or(notified);
             round.again = round.again.or(notified);
+            round.until = now.instant.after(self.policy.patience);
             round.urgent = true;
         }
         if let Some(check) = self.ask_next(now) {
             return Some(check);
         }
         let round = self.round.as_mut()?;
-        if now.instant >= round.until {
-            let silent = round.asked.and(self.outstanding);
-            if !silent.is_empty() {
-                self.outstanding = self.outstanding.without(silent);
-                round.failure.get_or_insert(Failure::TimedOut);
-            }
-        }
         if round.given_up {
             self.end(now);
             return None;
         }
         if let Some((primary, kind)) = round.next.take() {
-            return self.transfer(primary, kind);
+            return self.transfer(primary, kind, now);
         }
         let waiting = !round.asked.and(self.outstanding).is_empty() && !round.installed;
         let best = round.best_of(round.candidates);
@@ -123,7 +126,7 @@ impl Refresh {
             return None;
         }
         if let Some(best) = best {
-            return self.transfer_from(best);
+            return self.transfer_from(best, now);
         }
         if !round.installed && (round.current.is_empty() || round.lacks(self.held)) {
             let rest = self.policy.all().without(round.asked).without(self.barred);
@@ -135,7 +138,7 @@ impl Refresh {
                 return self.ask_next(now);
             }
             if let Some(best) = self.accept_backward(now) {
-                return self.transfer_from(best);
+                return self.transfer_from(best, now);
             }
         }
         self.end(now);
@@ -152,17 +155,18 @@ impl Refresh {
     }
 
     /// The transfer of what a primary has promised.
-    fn transfer_from(&mut self, primary: u8) -> Option<Action> {
+    fn transfer_from(&mut self, primary: u8, now: Now) -> Option<Action> {
         let round = self.round.as_ref()?;
         let allowed = Primaries::from_bits(self.policy.ixfr).contains(primary);
         let ixfr = allowed && self.held.is_some() && !round.forced && !round.backward;
-        self.transfer(primary, if ixfr { Kind::Ixfr } else { Kind::Axfr })
+        self.transfer(primary, if ixfr { Kind::Ixfr } else { Kind::Axfr }, now)
     }
 
-    fn transfer(&mut self, primary: u8, kind: Kind) -> Option<Action> {
+    fn transfer(&mut self, primary: u8, kind: Kind, now: Now) -> Option<Action> {
         let round = self.round.as_mut()?;
         let promised = round.candidates.contains(primary).then(|| round.serial(primary));
         round.running = Some(Running { primary, kind, promised });
+        self.schedule.state.last_check = Some(now.unix);
         Some(Action::Transfer { primary, kind })
     }
 
@@ -193,7 +197,10 @@ impl Refresh {
     fn accept_backward(&mut self, now: Now) -> Option<u8> {
         let expired = self.schedule.is_expired(now.instant);
         let round = self.round.as_mut()?;
-        let nothing_else = round.current.is_empty() && round.broken.is_empty() && !round.backward;
+        if round.backward {
+            return None;
+        }
+        let nothing_else = round.current.is_empty() && round.broken.is_empty();
         let agrees = nothing_else && (expired || round.behind == self.policy.all());
         let (true, Backward::Accept { confirmations }) = (agrees, self.policy.backward) else {
             self.agreed = None;
