@@ -246,6 +246,19 @@ impl RecordPosition {
         Self { at, left: count, last_owner: None }
     }
 
+    /// Goes past the next record; what the scratch holds stays as it is.
+    #[cfg(feature = "alloc")]
+    pub(crate) fn skip(&mut self, octets: &[u8]) {
+        self.left = match skip_record(octets, self.at) {
+            Some((_, end)) => {
+                self.at = end;
+                self.left.saturating_sub(1)
+            }
+            // As after an error: nothing more comes.
+            None => 0,
+        };
+    }
+
     #[inline]
     pub(crate) fn next<'s>(
         &mut self,

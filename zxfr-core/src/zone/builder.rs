@@ -3,8 +3,10 @@
 use super::arena::Arena;
 use super::directory::Directory;
 use super::head;
+use super::parts::Parts;
+use super::run::RunWriter;
 use super::sorter::Sorter;
-use super::version::{Parts, Version};
+use super::version::Version;
 use crate::name::{Name, NameRef};
 use crate::wire::rdata::canonical_cmp;
 use crate::wire::{Class, Record, Rtype, rdata};
@@ -197,7 +199,7 @@ impl Builder {
             return Err(BuildError { fault: BuildFault::NoSoa, owner, rtype: Rtype::SOA });
         }
         let apex = self.apex.as_ref();
-        let head = head::render(apex, &mut self.apex_node, self.limits)?;
+        let head = head::render(&mut self.apex_node, RunWriter::of_head(self.limits, apex, true))?;
         let names = self.names.finish()?;
         let nsec3 = self.nsec3.finish()?;
         let sum = |a: u64, b: u64, c: u64| a.saturating_add(b).saturating_add(c);
@@ -206,18 +208,8 @@ impl Builder {
             out_of_zone: self.out_of_zone,
             ttls_levelled: sum(head.levelled, names.levelled, nsec3.levelled),
         };
-        let pages: Vec<_> = head.pages.iter().chain(&names.pages).chain(&nsec3.pages).take(4).collect();
-        let parts = match head::render_whole(apex, &pages) {
-            Some(page) if pages.len() < 4 => {
-                Parts { head: alloc::vec![page], names: Directory::default(), nsec3: Directory::default(), whole: true }
-            }
-            _ => Parts {
-                head: head.pages,
-                names: Directory::new(names.pages),
-                nsec3: Directory::new(nsec3.pages),
-                whole: false,
-            },
-        };
+        let (names, nsec3) = (Directory::new(names.pages), Directory::new(nsec3.pages));
+        let parts = Parts { head: head.pages, names, nsec3, whole: false }.closed(apex);
         Ok((Version::new(self.apex, parts), summary))
     }
 }

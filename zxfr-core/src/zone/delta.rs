@@ -28,7 +28,7 @@ pub struct Delta {
 }
 
 /// One list of a delta.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct Changes {
     /// The apex node without its SOA, and the other names.
     pub(super) names: Box<[Page]>,
@@ -56,6 +56,11 @@ impl Delta {
             octets = u64::saturating_add(octets, page.octets().len() as u64);
         }
         Ok(Self { apex, old_soa, new_soa, deletions, additions, records, octets })
+    }
+
+    /// The same from a version with this SOA.
+    pub(super) fn with_old_soa(&self, old_soa: &Record<'_>) -> Result<Self, BuildError> {
+        Self::new(self.apex.clone(), old_soa, &self.new_soa(), self.deletions.clone(), self.additions.clone())
     }
 
     /// The name of the zone.

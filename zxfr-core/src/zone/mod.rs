@@ -2,38 +2,55 @@
 //!
 //! | module | holds |
 //! |---|---|
-//! | [`page`] | a page: one message without question, its records in canonical order, compressed within itself |
-//! | [`directory`] | a sorted run of pages, in two levels, shared between versions |
+//! | [`version`], `parts`, `records` | an immutable zone: head and two runs; its pages, its records |
 //! | `head` | the apex node, rendered with the question as the first message(s); small zones whole |
-//! | [`version`] | an immutable zone: head and two runs; iteration and look-up |
+//! | `directory` | a sorted run, found by key in two levels, leaves of slots; leaves are shared between versions |
+//! | `slot`, `edits` | a slot: a page, or a page and what is to be changed about it, sealed when it is asked for |
+//! | [`page`] | a page: one message without question, its records in canonical order, compressed within itself |
 //! | [`builder`] | from records in any order to a version |
+//! | `sorter`, `arena`, `run`, `merge` | its parts: records put in order, kept aside, written as a run, runs merged |
 //! | [`delta`] | what has to be deleted and added to make another version |
 //! | `diff`, [`condense`] | the delta between two versions; several deltas as one |
+//! | [`apply`] | a version and a delta make the next version |
+//! | `change`, `revision`, `editor`, `merged`, `checks` | its parts: a record's change, a run's, a slot's; edits read together with their page; RRsets to look at afterwards |
 //! | [`update`] | from the events of a transfer to the next version |
-//! | `sorter`, `arena`, `run`, `merge` | its parts: records put in order, kept aside, written as a run, runs merged |
 //! | `key` | sort keys: records as octet strings that compare as the records do |
 //!
 //! Order within a zone: names as RFC 4034 §6.1, types by number, RDATA as §6.3. NSEC3 records and their RRSIGs have a run of
 //! their own: they sort among hashed names.
 
+pub mod apply;
 mod arena;
 pub mod builder;
+mod change;
+mod checks;
 pub mod condense;
 pub mod delta;
 mod diff;
-pub mod directory;
+mod directory;
+mod editor;
+mod edits;
 mod head;
 mod key;
 mod merge;
+mod merged;
 pub mod page;
+mod parts;
+mod records;
+mod revision;
 mod run;
+mod slot;
 mod sorter;
+#[cfg(test)]
+mod testing;
 pub mod update;
 pub mod version;
 
+pub use apply::{Applied, ApplyError, ApplyFault};
 pub use builder::{BuildError, BuildFault, BuildLimits, Builder, Pushed, Summary};
 pub use condense::ChainError;
 pub use delta::{Delta, DeltaBuilder, DeltaRecords};
 pub use page::Page;
+pub use records::{RecordIter, Rrset};
 pub use update::{Change, Style, Update, UpdateError};
-pub use version::{PagePosition, RecordIter, Rrset, Version};
+pub use version::{PagePosition, Version};

@@ -6,6 +6,7 @@ use crate::wire::reader::{RecordPosition, skip_record};
 use crate::wire::writer::{Compression, Full, Out};
 use crate::wire::{Class, HEADER_LEN, Header, MAX_MESSAGE, Record, Rtype, Scratch};
 use alloc::boxed::Box;
+use alloc::sync::Arc;
 use alloc::vec::Vec;
 use bytes::Bytes;
 use core::ops::Range;
@@ -21,26 +22,44 @@ const CUT_WINDOW: usize = 600;
 const FREE_PER_LOST: usize = 40;
 
 /// One message of a transfer: a header with the number of answers and nothing else set, then the answer section, compressed
-/// within itself. Cheap to clone: the octets are shared.
+/// within itself. Cheap to clone: what it holds is shared.
 #[derive(Clone, Debug)]
 pub struct Page {
-    key: Bytes,
-    octets: Bytes,
+    held: Arc<Held>,
     records: u16,
     start: u16,
+    len: u32,
+}
+
+#[derive(Debug)]
+struct Held {
+    key: Box<[u8]>,
+    octets: Bytes,
 }
 
 impl Page {
+    /// One without records.
+    pub(super) fn empty() -> Self {
+        OpenPage { key: Vec::new(), octets: alloc::vec![0; HEADER_LEN], records: 0, start: HEADER_LEN as u16 }.close()
+    }
+
     /// The sort key of its first record.
     #[must_use]
     pub fn key(&self) -> &[u8] {
-        &self.key
+        &self.held.key
     }
 
     /// The message.
     #[must_use]
-    pub const fn octets(&self) -> &Bytes {
-        &self.octets
+    pub fn octets(&self) -> &Bytes {
+        &self.held.octets
+    }
+
+    /// How many octets that is.
+    #[expect(clippy::len_without_is_empty, reason = "there is always a header")]
+    #[must_use]
+    pub const fn len(&self) -> usize {
+        self.len as usize
     }
 
     /// How many records it has.
@@ -52,7 +71,15 @@ impl Page {
     /// The octets from the first record on: what a frame carries between its own header, question and tail.
     #[must_use]
     pub fn answer(&self) -> Bytes {
-        self.octets.slice(usize::from(self.start).min(self.octets.len())..)
+        self.octets().slice(usize::from(self.start).min(self.octets().len())..)
+    }
+
+    /// What it takes in memory, its key and the accounts of the allocator's users included.
+    pub(super) fn heap_octets(&self) -> usize {
+        // A reference count of the octets is allocated once they are lent to a frame.
+        const SHARED: usize = 32;
+        let own = size_of::<Held>().saturating_add(size_of::<[usize; 2]>()).saturating_add(SHARED);
+        own.saturating_add(self.key().len()).saturating_add(self.len())
     }
 
     /// Before the first record, for reading.
@@ -71,8 +98,9 @@ pub(crate) struct OpenPage {
 
 impl OpenPage {
     pub(crate) fn close(self) -> Page {
-        let key = Bytes::from(self.key.into_boxed_slice());
-        Page { key, octets: Bytes::from(self.octets), records: self.records, start: self.start }
+        let Self { key, octets, records, start } = self;
+        let len = octets.len() as u32;
+        Page { held: Arc::new(Held { key: key.into(), octets: octets.into() }), records, start, len }
     }
 
     /// Sets the TTL of all records from number `first` on.
@@ -87,6 +115,8 @@ pub(crate) struct PageWriter {
     len: usize,
     records: u16,
     start: u16,
+    /// The most octets of a page of more than one record.
+    limit: usize,
     key: Vec<u8>,
     /// Where the last owner was spelt out.
     owner_at: usize,
@@ -109,8 +139,8 @@ struct Mark {
 
 impl Mark {
     /// What it costs to end the page before this record, in the same unit for all.
-    fn cost(&self) -> usize {
-        self.lost.saturating_mul(FREE_PER_LOST).saturating_add(MAX_PAGE.saturating_sub(self.at))
+    fn cost(&self, limit: usize) -> usize {
+        self.lost.saturating_mul(FREE_PER_LOST).saturating_add(limit.saturating_sub(self.at))
     }
 }
 
@@ -122,6 +152,7 @@ impl PageWriter {
             len: HEADER_LEN,
             records: 0,
             start: HEADER_LEN as u16,
+            limit: MAX_PAGE,
             key: Vec::new(),
             owner_at: 0,
             owner: Vec::new(),
@@ -129,6 +160,11 @@ impl PageWriter {
             marks: Vec::new(),
             lone: Box::new(Compression::new()),
         }
+    }
+
+    /// Makes pages smaller than they could be.
+    pub(super) fn set_limit(&mut self, octets: usize) {
+        self.limit = octets.min(MAX_PAGE);
     }
 
     /// How many records are in it.
@@ -171,11 +207,11 @@ impl PageWriter {
         };
         written.and_then(|()| out.put_after_owner(record, &mut self.compression))?;
         let len = out.len;
-        if before >= MAX_PAGE.saturating_sub(CUT_WINDOW) {
+        if before >= self.limit.saturating_sub(CUT_WINDOW) {
             let lost = self.lone_len(record).saturating_sub(len.saturating_sub(before));
             self.marks.push(Mark { at: before, number: self.records, lost });
         }
-        if len > MAX_PAGE {
+        if len > self.limit {
             return Err(Full);
         }
         self.len = len;
@@ -207,7 +243,7 @@ impl PageWriter {
     /// new one may begin with its last records: best before an owner with nothing in common with those before it, worst in
     /// the middle of an RRset of long names.
     pub(crate) fn cut(&mut self) -> Option<OpenPage> {
-        let best = self.marks.iter().filter(|mark| mark.number > 0).min_by_key(|mark| mark.cost());
+        let best = self.marks.iter().filter(|mark| mark.number > 0).min_by_key(|mark| mark.cost(self.limit));
         let best = best.copied().filter(|mark| mark.number < self.records);
         let Some(Mark { at, number, .. }) = best else {
             return self.take();

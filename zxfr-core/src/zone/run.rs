@@ -60,9 +60,16 @@ impl RunWriter {
         Self::unlevelled(BuildLimits::NONE)
     }
 
+    /// Records of a version, which have been looked at before, as pages of up to `limit` octets.
+    pub(super) fn sealing(limit: usize) -> Self {
+        let mut run = Self::provisional();
+        run.writer.set_limit(limit);
+        run
+    }
+
     /// The run that is a zone's head: its first message begins with the question.
-    pub(super) fn with_question(limits: BuildLimits, apex: NameRef<'_>) -> Self {
-        let mut run = Self::new(limits);
+    pub(super) fn of_head(limits: BuildLimits, apex: NameRef<'_>, levels: bool) -> Self {
+        let mut run = Self { levels, ..Self::new(limits) };
         run.writer.start_with_question(apex);
         run
     }

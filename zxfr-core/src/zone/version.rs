@@ -1,34 +1,21 @@
 //! A version of a zone: immutable, shared by all that read it.
 
-use super::directory::{Directory, Place};
-use super::key;
+use super::directory::Place;
 use super::page::Page;
+use super::parts::Parts;
+use super::slot::Totals;
 use crate::name::{Name, NameRef};
 use crate::serial::Serial;
-use crate::wire::reader::RecordPosition;
-use crate::wire::{Class, Record, Rtype, Scratch};
+use crate::wire::{Class, Record, Rtype};
 use alloc::boxed::Box;
-use alloc::vec::Vec;
-use core::cmp::Ordering;
 use core::fmt;
-
-/// What a version is made of.
-pub(super) struct Parts {
-    pub(super) head: Vec<Page>,
-    pub(super) names: Directory,
-    pub(super) nsec3: Directory,
-    /// Whether the head is the whole zone.
-    pub(super) whole: bool,
-}
 
 /// A zone at one serial: the head (its apex node) and two runs of pages, ordinary names, and NSEC3 with its signatures.
 pub struct Version {
     apex: Name,
-    parts: Parts,
+    pub(super) parts: Parts,
     soa: OwnedSoa,
-    records: u64,
-    octets: u64,
-    largest: usize,
+    totals: Totals,
 }
 
 /// An SOA record kept apart from the others: it is asked for most.
@@ -42,13 +29,13 @@ pub(super) struct OwnedSoa {
 /// A place between two pages of a version, in the order in which they are sent; the default is before the first.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct PagePosition {
-    run: Run,
-    place: Place,
-    head: usize,
+    pub(super) run: Run,
+    pub(super) place: Place,
+    pub(super) head: usize,
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-enum Run {
+pub(super) enum Run {
     #[default]
     Head,
     Names,
@@ -57,17 +44,10 @@ enum Run {
 
 impl Version {
     pub(super) fn new(apex: Name, parts: Parts) -> Self {
-        let mut version = Self { apex, parts, soa: OwnedSoa::missing(), records: 0, octets: 0, largest: 0 };
-        let mut position = PagePosition::default();
-        let (mut records, mut octets, mut largest) = (0_u64, 0_u64, 0_usize);
-        while let Some((page, next)) = version.page(position) {
-            records = records.saturating_add(u64::from(page.records()));
-            octets = octets.saturating_add(page.octets().len() as u64);
-            largest = largest.max(page.octets().len());
-            position = next;
-        }
+        let totals = parts.totals();
+        let mut version = Self { apex, parts, soa: OwnedSoa::missing(), totals };
         version.soa = OwnedSoa::first_of(&version).unwrap_or_else(OwnedSoa::missing);
-        Self { records, octets, largest, ..version }
+        version
     }
 
     /// The name of the zone.
@@ -91,23 +71,43 @@ impl Version {
     /// How many records it has; the SOA counts once.
     #[must_use]
     pub const fn record_count(&self) -> u64 {
-        self.records
+        self.totals.records
     }
 
-    /// The octets of all its pages.
+    /// The octets of all its pages; of those that are yet to be sealed, about what they will have.
     #[must_use]
     pub const fn octets(&self) -> u64 {
-        self.octets
+        self.totals.octets
     }
 
-    /// The octets of its largest page, header included.
+    /// No page has more octets than this, header included. It is more than 16,383 only when a record is, in a page alone;
+    /// then it is what the largest of these takes.
     #[must_use]
     pub const fn largest_page(&self) -> usize {
-        self.largest
+        self.totals.largest
+    }
+
+    /// The octets that it holds in memory: pages, keys, edits and directory. What it shares with other versions counts.
+    #[must_use]
+    pub fn heap_octets(&self) -> u64 {
+        (size_of::<Self>() as u64).saturating_add(self.parts.heap_octets())
+    }
+
+    /// Whether all its pages are sealed: it holds nothing but what is sent.
+    #[must_use]
+    pub const fn is_settled(&self) -> bool {
+        self.totals.edited == 0
+    }
+
+    /// The same with all pages sealed, so that the pages that were edited can be let go with this one. Cheap where little is
+    /// edited.
+    #[must_use]
+    pub fn settled(&self) -> Self {
+        Self::new(self.apex.clone(), self.parts.settled())
     }
 
     /// The page after `position`, and the position after that page. The first is the first message of a transfer, its
-    /// question included.
+    /// question included. A page that was edited is sealed now, once for all that read it.
     #[must_use]
     pub fn page(&self, position: PagePosition) -> Option<(&Page, PagePosition)> {
         match position.run {
@@ -125,42 +125,6 @@ impl Version {
             }
         }
     }
-
-    /// All records: the SOA, the rest of the apex node, the other names in canonical order, NSEC3 and its signatures.
-    #[must_use]
-    pub fn records(&self) -> RecordIter<'_> {
-        self.records_from(PagePosition::default())
-    }
-
-    fn records_from(&self, position: PagePosition) -> RecordIter<'_> {
-        RecordIter {
-            version: self,
-            page: None,
-            here: Here { next_page: position, in_page: RecordPosition::new(0, 0) },
-            scratch: Scratch::new(),
-        }
-    }
-
-    /// The records of one type at one name, without case.
-    #[must_use]
-    pub fn rrset(&self, owner: NameRef<'_>, rtype: Rtype) -> Rrset<'_> {
-        let mut key = Vec::new();
-        key::push_owner(&mut key, owner);
-        key::push_data(&mut key, rtype, &[]);
-        let at = |run, directory: &Directory| PagePosition { run, place: directory.place_of(&key), head: 0 };
-        let names = at(Run::Names, &self.parts.names);
-        let nsec3 = at(Run::Nsec3, &self.parts.nsec3);
-        let (first, second) = if self.parts.whole || owner == self.apex() {
-            (PagePosition::default(), None)
-        } else if rtype == Rtype::NSEC3 {
-            (nsec3, None)
-        } else if rtype == Rtype::RRSIG {
-            (names, Some(nsec3))
-        } else {
-            (names, None)
-        };
-        Rrset { records: self.records_from(first), run: first.run, second, owner: owner.to_name(), rtype }
-    }
 }
 
 impl fmt::Debug for Version {
@@ -168,8 +132,8 @@ impl fmt::Debug for Version {
         f.debug_struct("Version")
             .field("apex", &self.apex)
             .field("serial", &self.serial())
-            .field("records", &self.records)
-            .field("octets", &self.octets)
+            .field("records", &self.record_count())
+            .field("octets", &self.octets())
             .finish_non_exhaustive()
     }
 }
@@ -193,74 +157,5 @@ impl OwnedSoa {
     pub(super) fn record(&self) -> Record<'_> {
         let Self { owner, ttl, rdata, .. } = self;
         Record { owner: owner.as_ref(), rtype: Rtype::SOA, class: Class::IN, ttl: *ttl, rdata }
-    }
-}
-
-/// The records of a version, one at a time: each borrows from the iterator until the next is read.
-pub struct RecordIter<'v> {
-    version: &'v Version,
-    page: Option<&'v Page>,
-    here: Here,
-    scratch: Scratch,
-}
-
-/// How far a [`RecordIter`] has come.
-#[derive(Clone, Copy)]
-struct Here {
-    next_page: PagePosition,
-    in_page: RecordPosition,
-}
-
-impl RecordIter<'_> {
-    /// The next record.
-    #[expect(clippy::should_implement_trait, reason = "lends from itself, which Iterator can't")]
-    pub fn next(&mut self) -> Option<Record<'_>> {
-        while self.here.in_page.left == 0 {
-            let (page, next_page) = self.version.page(self.here.next_page)?;
-            self.here = Here { next_page, in_page: page.first() };
-            self.page = Some(page);
-        }
-        // Pages of our own writing hold no errors.
-        self.here.in_page.next(self.page?.octets(), &mut self.scratch).ok()?
-    }
-}
-
-/// The records of an RRset, one at a time: each borrows from the iterator until the next is read.
-pub struct Rrset<'v> {
-    records: RecordIter<'v>,
-    run: Run,
-    /// Where signatures may be, too.
-    second: Option<PagePosition>,
-    owner: Name,
-    rtype: Rtype,
-}
-
-impl Rrset<'_> {
-    /// The next record.
-    #[expect(clippy::should_implement_trait, reason = "lends from itself, which Iterator can't")]
-    pub fn next(&mut self) -> Option<Record<'_>> {
-        loop {
-            let (page, before) = (self.records.page, self.records.here);
-            let order = self.records.next().map(|record| {
-                let owners = record.owner.cmp(&self.owner.as_ref());
-                owners.then(record.rtype.cmp(&self.rtype))
-            });
-            let same_run = self.records.here.next_page.run == self.run;
-            match order {
-                Some(Ordering::Equal) if same_run => {
-                    // Read it once more, to lend it.
-                    (self.records.page, self.records.here) = (page, before);
-                    return self.records.next();
-                }
-                // The head has its own order; the runs are sorted.
-                Some(Ordering::Less) if same_run => {}
-                Some(_) if same_run && self.run == Run::Head => {}
-                _ => {
-                    let second = self.second.take()?;
-                    self.run = second.run;
-                    self.records = self.records.version.records_from(second);
-                }
-            }
-        }
     }
 }

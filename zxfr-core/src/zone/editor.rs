@@ -1,0 +1,197 @@
+//! Changing the records of one slot.
+
+use super::apply::ApplyError;
+use super::builder::BuildLimits;
+use super::change::{Change, Notes, Step};
+use super::checks::Checks;
+use super::edits::Edits;
+use super::merged::Merged;
+use super::page::Page;
+use super::slot::{Edited, Slot, write_pages};
+use crate::wire::rdata::has_folded_names;
+use crate::wire::reader::{RecordPosition, skip_record};
+use crate::wire::{Record, Scratch};
+use alloc::sync::Arc;
+use alloc::vec::Vec;
+use core::cmp::Ordering;
+
+/// A page is written anew when its edits take more than this part of its octets.
+const EDITED_PART: usize = 8;
+
+/// Takes the changes to one slot, which come in order, and makes what takes its place. It is kept for the next slot.
+pub(super) struct SlotEditor {
+    slot: Slot,
+    /// Where the base's records start; one more is where they end.
+    starts: Vec<u32>,
+    edits: Edits,
+    /// The numbers of those added records that weren't in the slot.
+    fresh: Vec<usize>,
+    changed: bool,
+    /// No record of the base before this number is changed any more.
+    next: u16,
+    /// How many of the slot's own edits are in the new ones or done with.
+    removed: usize,
+    added: usize,
+    scratch: Scratch,
+}
+
+impl SlotEditor {
+    pub(super) fn new() -> Self {
+        Self {
+            slot: Slot::empty(),
+            starts: Vec::new(),
+            edits: Edits::default(),
+            fresh: Vec::new(),
+            changed: false,
+            next: 0,
+            removed: 0,
+            added: 0,
+            scratch: Scratch::new(),
+        }
+    }
+
+    /// Begins with a slot.
+    pub(super) fn open(&mut self, slot: Slot) {
+        self.starts.clear();
+        self.edits.clear();
+        self.fresh.clear();
+        (self.changed, self.next, self.removed, self.added) = (false, 0, 0, 0);
+        let base = slot.base();
+        let mut at = base.first().at;
+        self.starts.push(at as u32);
+        for _ in 0..base.records() {
+            at = skip_record(base.octets(), at).map_or(at, |(_, end)| end);
+            self.starts.push(at as u32);
+        }
+        self.slot = slot;
+    }
+
+    /// The octets of the records that are added.
+    pub(super) const fn size(&self) -> usize {
+        self.edits.added_octets()
+    }
+
+    /// Makes a change that follows all before it.
+    ///
+    /// # Errors
+    /// When it doesn't fit what is held.
+    pub(super) fn change(&mut self, change: &Change<'_>, notes: &mut Notes) -> Result<(), ApplyError> {
+        let identity = change.identity();
+        let (number, in_base) = self.find(identity);
+        let in_added = self.carry(number, Some(identity));
+        let Self { slot, starts, edits, scratch, .. } = self;
+        let old = slot.edits();
+        let of_base = if in_base { read(slot.base(), starts, number, scratch) } else { None };
+        let gone = old.is_some_and(|old| old.removed.get(self.removed) == Some(&number));
+        let of_added = if in_added { old.and_then(|old| old.record(self.added)) } else { None };
+        let held = of_added.as_ref().or_else(|| of_base.as_ref().filter(|_| !gone));
+        let addition = match change.meet(held, notes)? {
+            Step::Keep => return Ok(()),
+            Step::Remove => None,
+            Step::Insert(record) | Step::Replace(record) => Some(record),
+        };
+        self.changed = true;
+        // What is held goes, if anything is.
+        if in_added {
+            self.added = self.added.saturating_add(1);
+        } else if in_base && !gone {
+            edits.removed.push(number);
+        }
+        let Some(record) = addition else { return Ok(()) };
+        if gone && of_base.is_some_and(|base| base.is_exactly(&record)) {
+            // The base's own record, back again.
+            self.removed = self.removed.saturating_add(1);
+            return Ok(());
+        }
+        self.fresh.push(edits.added.len());
+        edits.add(number, &record);
+        Ok(())
+    }
+
+    /// The number of the first record of the base that doesn't precede `identity`, and whether it is that.
+    fn find(&mut self, identity: &Record<'_>) -> (u16, bool) {
+        let (mut low, mut high) = (self.next, self.slot.base().records());
+        let mut equal = false;
+        while low < high {
+            let middle = low.midpoint(high);
+            let record = read(self.slot.base(), &self.starts, middle, &mut self.scratch);
+            match record.map_or(Ordering::Less, |record| record.canonical_cmp(identity)) {
+                Ordering::Less => low = middle.saturating_add(1),
+                Ordering::Equal => (low, high, equal) = (middle, middle, true),
+                Ordering::Greater => high = middle,
+            }
+        }
+        self.next = low;
+        (low, equal)
+    }
+
+    /// Takes over the slot's own edits up to a record of the base and, of those that stand right before that, up to
+    /// `identity`. Says whether the next of the added records is that.
+    fn carry(&mut self, number: u16, identity: Option<&Record<'_>>) -> bool {
+        let Some(old) = self.slot.edits() else { return false };
+        while let Some(removed) = old.removed.get(self.removed).filter(|removed| **removed < number) {
+            self.edits.removed.push(*removed);
+            self.removed = self.removed.saturating_add(1);
+        }
+        while let Some(added) = old.added.get(self.added).filter(|added| added.before <= number)
+            && let Some(record) = old.record(self.added)
+        {
+            if added.before == number
+                && let Some(identity) = identity
+            {
+                let order = record.canonical_cmp(identity);
+                if order.is_ge() {
+                    return order.is_eq();
+                }
+            }
+            self.edits.add(added.before, &record);
+            self.added = self.added.saturating_add(1);
+        }
+        false
+    }
+
+    /// Ends with the slot and gives what takes its place, each with whether it is anything new.
+    pub(super) fn close(&mut self, limits: BuildLimits, checks: &mut Checks, mut put: impl FnMut(Slot, bool)) {
+        let slot = core::mem::replace(&mut self.slot, Slot::empty());
+        if !self.changed {
+            if slot.totals().records > 0 {
+                put(slot, false);
+            }
+            return;
+        }
+        self.slot = slot;
+        self.carry(u16::MAX, None);
+        let base = self.slot.base();
+        let merged = Merged { base, starts: &self.starts, edits: &self.edits };
+        checks.look(&merged, &self.fresh, limits, &mut self.scratch);
+        if merged.is_empty() {
+            return;
+        }
+        if self.edits.is_empty() {
+            return put(Slot::Sealed(base.clone()), true);
+        }
+        let removed = merged.removed_octets();
+        if removed.saturating_add(self.edits.added_octets()) > base.len() / EDITED_PART {
+            let pages = write_pages(core::iter::once(merged.records()));
+            return pages.into_iter().for_each(|page| put(Slot::Sealed(page), true));
+        }
+        let added = self.edits.records().fold(0_usize, |sum, record| sum.saturating_add(about_octets(&record)));
+        let octets = base.len().saturating_sub(removed).saturating_add(added);
+        put(Slot::Edited(Arc::new(Edited::new(base.clone(), self.edits.compact(), octets as u64))), true);
+    }
+}
+
+/// A record of a page, by number.
+pub(super) fn read<'s>(base: &'s Page, starts: &[u32], number: u16, scratch: &'s mut Scratch) -> Option<Record<'s>> {
+    let start = *starts.get(usize::from(number))?;
+    // Pages of our own writing hold no errors.
+    RecordPosition::new(start as usize, 1).next(base.octets(), scratch).ok()?
+}
+
+/// About what a record takes in a page, where most names can be pointed to.
+fn about_octets(record: &Record<'_>) -> usize {
+    let label = record.owner.labels().next().map_or(0, <[u8]>::len);
+    let rdata = record.rdata.len();
+    let rdata = if has_folded_names(record.rtype) { rdata.min(8) } else { rdata };
+    label.saturating_add(13).saturating_add(rdata)
+}
