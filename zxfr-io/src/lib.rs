@@ -6,8 +6,10 @@
 //! | [`serve`] | [`Primary`]: UDP, TCP, any stream; limits, time-outs, reports |
 //! | [`client`] | [`Client`]: many transfers at once over one connection; SOA and IXFR over UDP |
 //! | [`secondary`] | [`Secondary`]: zones kept in step with their primaries |
+//! | [`notify`] | [`NotifySender`]: secondaries told of new versions |
 //! | [`socket`] | listening on one port for UDP and TCP |
 //! | `inbox` | messages out of a stream of octets |
+//! | `reason` | [`Reason`]: why something failed, as a word and in words |
 //! | `wheel` | timers of many zones |
 //! | `clock` | the clocks that the core is given |
 //!
@@ -19,6 +21,8 @@ pub mod client;
 mod clock;
 pub mod identity;
 mod inbox;
+pub mod notify;
+mod reason;
 pub mod secondary;
 pub mod serve;
 pub mod socket;
@@ -26,5 +30,7 @@ mod wheel;
 
 pub use client::{Client, Error, EventSink, InReport, Sink, SinkError, SoaAnswer, Timeouts};
 pub use identity::PeerIdentity;
+pub use notify::{NotifySender, Outgoing};
+pub use reason::Reason;
 pub use secondary::{Incoming, Secondary, SecondaryLimits};
 pub use serve::{OutReport, Primary, SendError, ServeLimits, Zones};

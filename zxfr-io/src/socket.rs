@@ -1,6 +1,6 @@
 //! Listening on one port for UDP and TCP.
 
-use socket2::{Domain, Protocol, Socket, Type};
+use socket2::{Domain, Protocol, SockRef, Socket, Type};
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use tokio::net::{TcpListener, UdpSocket};
@@ -38,6 +38,21 @@ pub(crate) fn connected_udp(peer: SocketAddr) -> io::Result<UdpSocket> {
     socket.connect(peer)?;
     socket.set_nonblocking(true)?;
     UdpSocket::from_std(socket)
+}
+
+/// Sends a datagram at once, to this address or to where the socket is connected to. One for which there is no room is like
+/// one that is lost on its way.
+pub(crate) fn send_now(socket: &UdpSocket, octets: &[u8], to: Option<SocketAddr>) -> io::Result<()> {
+    // Not by tokio's try_send: to it a new socket is not writable before the event loop has looked at it.
+    let socket = SockRef::from(socket);
+    let sent = match to {
+        Some(to) => socket.send_to(octets, &to.into()),
+        None => socket.send(octets),
+    };
+    match sent {
+        Err(error) if error.kind() != io::ErrorKind::WouldBlock => Err(error),
+        _ => Ok(()),
+    }
 }
 
 fn open(addr: SocketAddr, kind: Type, protocol: Protocol) -> io::Result<Socket> {

@@ -6,10 +6,10 @@
 //! after that one query has to be answered before others are sent.
 
 use super::backoff::Backoff;
-use super::reason::Reason;
 use crate::client::{Client, Error, MAX_QUERY, SoaAnswer, Timeouts, may_be_forged, random_id, write_query};
 use crate::clock;
-use crate::socket::connected_udp;
+use crate::reason::Reason;
+use crate::socket::{connected_udp, send_now};
 use std::collections::{BTreeSet, HashMap, VecDeque};
 use std::io;
 use std::net::SocketAddr;
@@ -249,12 +249,10 @@ impl<M: Mac + Send + Sync + 'static, T: Send + 'static> Checker<M, T> {
     /// Sends a datagram, if it can be sent now: what isn't is like one that is lost on its way.
     fn transmit(&mut self, query: &[u8]) {
         let Some((socket, _)) = &self.socket else { return };
-        if let Err(error) = socket.try_send(query)
-            && error.kind() != io::ErrorKind::WouldBlock
-        {
+        if let Err(error) = send_now(socket, query, None) {
             // An ICMP error of an earlier datagram is told here, and this one not sent.
             self.refused = Some((Instant::now(), error.kind()));
-            let _ = socket.try_send(query);
+            let _ = send_now(socket, query, None);
         }
     }
 

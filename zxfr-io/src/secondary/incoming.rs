@@ -1,7 +1,7 @@
 //! The host of a secondary: where versions go, and what it is told.
 
-use super::reason::Reason;
 use crate::client::Kind;
+use crate::reason::Reason;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;

@@ -4,7 +4,6 @@
 //! |---|---|
 //! | `incoming` | [`Incoming`], the host's side, and what it is told |
 //! | `status` | [`Status`]: how a zone stands |
-//! | `reason` | [`Reason`]: why something failed |
 //! | `ledger` | what is known of all zones, and what is to be done next |
 //! | `run` | the task that does it |
 //! | `zone` | one zone |
@@ -28,13 +27,12 @@ mod ledger;
 mod pool;
 mod pull;
 mod queue;
-mod reason;
 mod run;
 mod status;
 mod zone;
 
+pub use crate::reason::Reason;
 pub use incoming::{Attempt, Incoming, Next, Refused, What};
-pub use reason::Reason;
 pub use status::{LastFailure, Status, TransferStatus};
 pub use zone::{PrimaryAddr, ZoneConfig};
 pub use zxfr_core::refresh::{Backward, Failure, Policy, State};

@@ -2,8 +2,8 @@
 //! that can't be reached is left alone for a while.
 
 use super::backoff::Backoff;
-use super::reason::Reason;
 use crate::client::Client;
+use crate::reason::Reason;
 use std::collections::{HashMap, VecDeque};
 use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;

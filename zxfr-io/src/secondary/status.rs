@@ -1,7 +1,7 @@
 //! How a zone of a secondary stands.
 
 use super::incoming::What;
-use super::reason::Reason;
+use crate::reason::Reason;
 use std::net::SocketAddr;
 use std::time::Duration;
 use zxfr_core::refresh::{Failure, Kind, State};

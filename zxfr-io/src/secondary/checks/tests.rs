@@ -34,8 +34,12 @@ struct Bench {
 
 impl Bench {
     fn new(addr: SocketAddr, at_once: usize) -> Self {
+        Self::patient(addr, at_once, PATIENCE)
+    }
+
+    fn patient(addr: SocketAddr, at_once: usize, patience: Duration) -> Self {
         let (sender, results) = mpsc::unbounded_channel();
-        let limits = CheckLimits { at_once, patience: PATIENCE, timeouts: Timeouts::default() };
+        let limits = CheckLimits { at_once, patience, timeouts: Timeouts::default() };
         let mut tasks = JoinSet::new();
         Self { checks: Checks::start(&mut tasks, addr, limits, sender), tasks, results }
     }
@@ -109,6 +113,22 @@ async fn many_zones_over_one_socket_whatever_is_lost_or_forged() {
     assert_eq!((ports.len(), queries.len()), (1, 300));
     let ids: HashSet<&[u8]> = queries.iter().map(|query| &query[..2]).collect();
     assert!(ids.len() > 290, "{}", ids.len());
+}
+
+#[tokio::test]
+async fn nothing_is_sent_twice_that_is_answered() {
+    let seen = Arc::new(std::sync::Mutex::new(0));
+    let at_primary = seen.clone();
+    let addr = primary(move |socket, query, from| {
+        *at_primary.lock().unwrap() += 1;
+        async move {
+            socket.send_to(&answer(&query, 7, Flags::default()), from).await.unwrap();
+        }
+    });
+    let mut bench = Bench::patient(addr.await, 16, 20 * PATIENCE);
+    bench.ask(0..200);
+    assert!(bench.ended(200).await.iter().all(|ended| ended.result.is_ok()));
+    assert_eq!(*seen.lock().unwrap(), 200);
 }
 
 #[tokio::test]

@@ -1,4 +1,4 @@
-//! Why a check or a transfer failed: as a word for the machine, and in words for people.
+//! Why something failed that was asked of a peer: as a word for the machine, and in words for people.
 
 use crate::client;
 use std::fmt;
@@ -8,7 +8,7 @@ use zxfr_core::refresh::Failure;
 use zxfr_core::transfer::{Limit, PeerFault};
 use zxfr_core::zone::{BuildError, BuildFault, UpdateError};
 
-/// Why a check or a transfer failed.
+/// Why something failed that was asked of a peer.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Reason {
     /// What decided on what is tried next.
@@ -19,12 +19,12 @@ pub struct Reason {
 
 impl Reason {
     /// The reason of a failure of this kind, with what is known beyond it.
-    pub(super) fn new(failure: Failure, text: impl fmt::Display) -> Self {
+    pub(crate) fn new(failure: Failure, text: impl fmt::Display) -> Self {
         Self { failure, text: text.to_string().into() }
     }
 
     /// For what was not tried because this had happened a moment before.
-    pub(super) fn left_alone(self, since: Duration) -> Self {
+    pub(crate) fn left_alone(self, since: Duration) -> Self {
         let Self { failure, text } = &self;
         Self::new(*failure, format_args!("not tried: {} s ago: {text}", since.as_secs_f32()))
     }
