@@ -12,7 +12,7 @@
 //! - [`holding`]: what must be held after each step; [`line`](mod@line), [`decode`]: records from text and messages
 //! - [`zxfr`]: zxfr's own programs
 //! - [`interop`]: which zones and keys move between zxfr and which peer
-//! - [`wire`], [`fake`]: messages of any octets, and a primary that sends them
+//! - [`wire`], [`fake`]: messages of any octets, and a primary that sends them; [`relay`]: what stands between servers
 //! - [`process`], [`ports`], [`probe`], [`tally`]: what these need
 
 pub mod client;
@@ -29,6 +29,7 @@ pub mod ports;
 pub mod probe;
 pub mod process;
 pub mod records;
+pub mod relay;
 pub mod tally;
 pub mod tsig;
 pub mod wire;

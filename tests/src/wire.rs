@@ -133,10 +133,18 @@ pub fn read_message(stream: &mut TcpStream) -> Result<Vec<u8>, Failure> {
 /// # Errors
 /// When there is no connection, or as [`read_axfr`].
 pub fn axfr(server: SocketAddr, zone: &str) -> Result<Vec<Vec<u8>>, Failure> {
+    axfr_by(server, &Draft::request(1, zone, 252).octets())
+}
+
+/// Transfers a zone by this request, signed or not; the messages as they come.
+///
+/// # Errors
+/// As [`axfr`].
+pub fn axfr_by(server: SocketAddr, request: &[u8]) -> Result<Vec<Vec<u8>>, Failure> {
     let failed = |error| Failure::because("AXFR", error);
     let mut stream = TcpStream::connect(server).map_err(failed)?;
     stream.set_read_timeout(Some(PATIENCE)).map_err(failed)?;
-    stream.write_all(&framed(&Draft::request(1, zone, 252).octets())).map_err(failed)?;
+    stream.write_all(&framed(request)).map_err(failed)?;
     read_axfr(&mut stream)
 }
 

@@ -1,12 +1,14 @@
 //! Client programs that transfer a zone, and what they print read as records.
 
 mod dig;
+mod ixfr;
 mod kdig;
 
 use std::io::{BufRead, BufReader, Read};
 use std::process::{Command, Stdio};
 
 pub use dig::{dig, dig_one};
+pub use ixfr::{Ixfr, dig_ixfr};
 pub use kdig::kdig;
 
 use crate::records::Record;
