@@ -3,11 +3,13 @@
 //! With cargo-fuzz: `cargo +nightly fuzz run TARGET fuzz/corpus/TARGET fuzz/seeds/TARGET`, from the top folder. On stable,
 //! the test `fuzz_replay` feeds them the seeds and mutations of these.
 
+mod delta_apply;
 mod inbound_axfr;
 mod message;
 mod name_rdata;
 mod tsig_verify;
 
+pub use delta_apply::delta_apply;
 pub use inbound_axfr::inbound_axfr;
 pub use message::message;
 pub use name_rdata::name_rdata;

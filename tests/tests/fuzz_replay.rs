@@ -140,6 +140,11 @@ fn replay(name: &str, target: Target) {
 }
 
 #[test]
+fn delta_apply() {
+    replay("delta_apply", zxfr_fuzz::delta_apply);
+}
+
+#[test]
 fn inbound_axfr() {
     replay("inbound_axfr", zxfr_fuzz::inbound_axfr);
 }
