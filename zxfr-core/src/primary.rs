@@ -163,6 +163,7 @@ fn answer<H: Host>(host: &H, mut grant: Grant<H::Mac>, now: UnixTime) -> Action<
     };
     grant.set_expire(host.expire(grant.zone()));
     let soa = |grant: &Grant<H::Mac>| Action::Reply(grant.soa(&version.soa(), now));
+    let whole = |grant: &Grant<H::Mac>| Outbound::axfr(version.clone(), grant.asked.clone(), grant.signer());
     let known = match grant.wanted {
         Wanted::Soa => return soa(&grant),
         Wanted::Axfr => Answer::Whole,
@@ -172,8 +173,11 @@ fn answer<H: Host>(host: &H, mut grant: Grant<H::Mac>, now: UnixTime) -> Action<
     };
     let outbound = match known {
         Answer::UpToDate => return soa(&grant),
-        Answer::Differences(differences) => Outbound::ixfr(differences, grant.asked.clone(), grant.signer()),
-        Answer::Whole => Outbound::axfr(version.clone(), grant.asked.clone(), grant.signer()),
+        // A record that can't be sent signed may be among the deletions only.
+        Answer::Differences(differences) => {
+            Outbound::ixfr(differences, grant.asked.clone(), grant.signer()).or_else(|_| whole(&grant))
+        }
+        Answer::Whole => whole(&grant),
     };
     let outbound = match outbound {
         Ok(outbound) => outbound,

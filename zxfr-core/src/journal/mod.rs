@@ -258,3 +258,6 @@ impl Journal {
         self.cached_octets = 0;
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,13 +1,18 @@
-//! Tests of the primary: a small host, every refusal, SOA and AXFR signed and not.
+//! Tests of the primary: a small host, every refusal, SOA and AXFR signed and not; IXFR and NOTIFY in files of their own.
 
 use super::*;
+use crate::journal::{Journal, JournalLimits};
 use crate::name::NameRef;
 use crate::tsig::rustcrypto::Hmac;
 use crate::tsig::{self, sign_request};
 use crate::wire::{Class, Ede, Edns, Opcode, Rcode, Record, Rtype, Writer};
 use crate::zone::{BuildLimits, Builder, Version};
 use alloc::sync::Arc;
+use core::cell::RefCell;
 use core::net::{IpAddr, Ipv4Addr};
+
+mod ixfr;
+mod notify;
 
 const NOW: UnixTime = UnixTime(1_800_000_000);
 
@@ -17,6 +22,9 @@ struct Small {
     key_needed: bool,
     later: bool,
     full: bool,
+    journal: RefCell<Journal>,
+    expire: Option<u32>,
+    notify_key_needed: bool,
 }
 
 fn name(text: &str) -> Name {
@@ -46,7 +54,16 @@ fn version(extra: &[u8]) -> Arc<Version> {
 
 impl Small {
     fn new() -> Self {
-        Self { version: Ok(version(b"z")), key: key("Key.example."), key_needed: false, later: false, full: false }
+        Self {
+            version: Ok(version(b"z")),
+            key: key("Key.example."),
+            key_needed: false,
+            later: false,
+            full: false,
+            journal: RefCell::new(Journal::new(JournalLimits::default())),
+            expire: None,
+            notify_key_needed: false,
+        }
     }
 }
 
@@ -76,6 +93,22 @@ impl Host for Small {
     fn admit_transfer(&self, _: NameRef<'_>, _: &Asker) -> bool {
         !self.full
     }
+
+    fn answer(&self, _: NameRef<'_>, version: &Arc<Version>, from: Serial) -> Answer {
+        self.journal.borrow_mut().answer(version, from)
+    }
+
+    fn expire(&self, _: NameRef<'_>) -> Option<u32> {
+        self.expire
+    }
+
+    fn admits_notify(&self, zone: NameRef<'_>, asker: &Asker) -> bool {
+        self.admits(zone, asker)
+    }
+
+    fn notify_key_admits(&self, _: NameRef<'_>, _: &Asker, key: Option<NameRef<'_>>) -> bool {
+        key.is_some() || !self.notify_key_needed
+    }
 }
 
 fn asker(transport: Transport) -> Asker {
@@ -95,7 +128,7 @@ fn request(qname: &str, qtype: Rtype, qclass: Class) -> Vec<u8> {
 
 fn signed(mut octets: Vec<u8>, key: &Key<Hmac>, now: UnixTime) -> (Vec<u8>, tsig::Verifier<Hmac>) {
     let len = octets.len();
-    octets.resize(len + 300, 0);
+    octets.resize(len + 600, 0);
     let (len, verifier) = sign_request(key, &mut octets, len, now).unwrap();
     octets.truncate(len);
     (octets, verifier)
