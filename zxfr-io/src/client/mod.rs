@@ -209,6 +209,7 @@ impl Client {
                     kind: Kind::Axfr,
                     totals: tally.totals(),
                     skipped: 0,
+                    expire: None,
                     first_message: first_message.unwrap_or_default(),
                     elapsed: started.elapsed(),
                 });

@@ -36,6 +36,8 @@ pub struct InReport {
     pub totals: Totals,
     /// Records outside the zone, left out.
     pub skipped: u64,
+    /// The seconds until the zone expires at the peer, where it said so (RFC 7314).
+    pub expire: Option<u32>,
     /// From the request to the first message.
     pub first_message: Duration,
     /// From the request to the end.
@@ -64,7 +66,8 @@ impl Client {
             if let Some(serial) = take(&mut inbound, &message, &mut kind, sink)? {
                 exchange.done();
                 let (totals, skipped, elapsed) = (inbound.totals(), inbound.skipped(), started.elapsed());
-                return Ok(InReport { serial, kind, totals, skipped, first_message, elapsed });
+                let expire = inbound.expire_option();
+                return Ok(InReport { serial, kind, totals, skipped, expire, first_message, elapsed });
             }
             sink.progress(inbound.totals());
         }

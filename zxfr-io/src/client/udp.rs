@@ -70,8 +70,8 @@ pub async fn ixfr_udp<M: Mac, S: EventSink>(
         return Ok(None);
     };
     let elapsed = started.elapsed();
-    let (totals, skipped) = (inbound.totals(), inbound.skipped());
-    Ok(Some(InReport { serial, kind, totals, skipped, first_message: elapsed, elapsed }))
+    let (totals, skipped, expire) = (inbound.totals(), inbound.skipped(), inbound.expire_option());
+    Ok(Some(InReport { serial, kind, totals, skipped, expire, first_message: elapsed, elapsed }))
 }
 
 /// Tells the peer that the zone has changed (RFC 1996), again when no answer comes. `Ok` when it took notice.

@@ -140,10 +140,10 @@ async fn transfer<I: Incoming>(
             Err(Error::Timeout { what: "first message", after: SHARED_PATIENCE })
         }
     };
-    let InReport { serial, kind, skipped: left_out, .. } = report.map_err(|error| Reason::from(&error))?;
+    let InReport { serial, kind, expire, skipped: left_out, .. } = report.map_err(|error| Reason::from(&error))?;
     *skipped = left_out;
     if kind == Kind::UpToDate {
-        return Ok(Pulled::UpToDate { serial, expire: None, kind });
+        return Ok(Pulled::UpToDate { serial, expire, kind });
     }
     let Receiving { update, .. } = receiving;
     let (shared, zone) = (shared.clone(), order.zone.clone());
@@ -162,7 +162,7 @@ async fn transfer<I: Incoming>(
     });
     let stopped = |_| Reason::new(Failure::Local, "the thread that put the zone together was stopped");
     let (serial, timers) = installed.await.map_err(stopped)??;
-    Ok(Pulled::Installed { serial, timers, expire: None, kind })
+    Ok(Pulled::Installed { serial, timers, expire, kind })
 }
 
 async fn receive<I: Incoming>(

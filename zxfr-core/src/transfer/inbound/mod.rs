@@ -156,6 +156,13 @@ impl<M> Inbound<M> {
         self.stream.sequence.is_done()
     }
 
+    /// The EXPIRE option that came with the first message, in seconds (RFC 7314 §3.2); as provisional as all else until the
+    /// end.
+    #[must_use]
+    pub const fn expire_option(&self) -> Option<u32> {
+        self.stream.expire
+    }
+
     /// What came so far.
     #[must_use]
     pub const fn totals(&self) -> Totals {

@@ -26,6 +26,8 @@ pub(super) struct Stream {
     /// Whether a message has events that were not yet taken.
     pub(super) open: bool,
     pub(super) row: Row,
+    /// The EXPIRE option that came with the first message.
+    pub(super) expire: Option<u32>,
 }
 
 impl Stream {
@@ -40,6 +42,7 @@ impl Stream {
             sequence: Sequence::new(query),
             open: false,
             row: Row::new(),
+            expire: None,
         }
     }
 
@@ -155,11 +158,14 @@ impl Stream {
         }
     }
 
-    fn check_rcode(&self, message: &Message<'_>, layout: &Layout, signed: bool) -> Result<(), Error> {
+    fn check_rcode(&mut self, message: &Message<'_>, layout: &Layout, signed: bool) -> Result<(), Error> {
         let number = self.totals.messages;
         let edns = Edns::read(message, layout).map_err(|error| Error::wire(error, number))?;
         let rcode = edns.map_or_else(|| message.header().flags.rcode(), |edns| edns.rcode(message));
         if rcode == Rcode::NOERROR {
+            if number == 1 {
+                self.expire = edns.and_then(|edns| edns.expire_seconds());
+            }
             return Ok(());
         }
         let ede = edns.and_then(|edns| edns.ede).map(|(code, _)| code);

@@ -471,3 +471,24 @@ proptest! {
         prop_assert_eq!(ixfr(&cut_at(&records, &cuts)), (told, None));
     }
 }
+
+#[test]
+fn expire_option_is_that_of_the_first_message() {
+    use crate::wire::edns::Expire;
+    let with = |records: &[Owned], expire| {
+        let edns = Some(Edns { expire, ..Edns::OURS });
+        Draft { edns, ..Draft::of(records) }.octets()
+    };
+    let all = differences();
+    for (first, second, told) in [
+        (Some(Expire::Seconds(900)), None, Some(900)),
+        (Some(Expire::Seconds(900)), Some(Expire::Seconds(7)), Some(900)),
+        (None, Some(Expire::Seconds(7)), None),
+        (Some(Expire::Asked), None, None),
+    ] {
+        let mut inbound = inbound();
+        tell(&mut inbound, &[with(&all[..5], first), with(&all[5..], second)]).1.unwrap();
+        assert!(inbound.is_done());
+        assert_eq!(inbound.expire_option(), told);
+    }
+}
