@@ -10,7 +10,7 @@ use zxfr_core::time::{Now, UnixTime};
 use zxfr_core::transfer::{Asked, Cursor, CursorOutbound, Event, Inbound, Limits, axfr_query, ixfr_query};
 use zxfr_core::tsig::rustcrypto::Hmac;
 use zxfr_core::tsig::{Algorithm, Key, Signer, TsigRecord, Verifier, sign_request, verify_request};
-use zxfr_core::wire::{Class, Message, Record, Rtype, Scratch};
+use zxfr_core::wire::{Class, Flags, Message, Record, Rtype, Scratch, Writer};
 
 const RECORDS: u32 = 5_000;
 const APEX: &[u8] = b"\x07example\0";
@@ -239,4 +239,69 @@ fn parsing_allocates_nothing() {
 fn the_counter_counts() {
     let info = allocation_counter::measure(|| drop(black_box(vec![0_u8; 10])));
     assert_eq!(info.count_total, 1);
+}
+
+/// The SOA with another serial.
+fn soa_rdata(serial: u32) -> Vec<u8> {
+    let mut rdata = SOA.to_vec();
+    let at = rdata.len() - 20;
+    rdata[at..at + 4].copy_from_slice(&serial.to_be_bytes());
+    rdata
+}
+
+/// Records that an IXFR deletes and adds; its parts; its end.
+fn receive(inbound: &mut Inbound<Hmac>, messages: &[Vec<u8>]) -> (u32, u32, Option<Event<'static>>) {
+    let (mut records, mut parts, mut end) = (0, 0, None);
+    for message in messages {
+        let mut events = inbound.handle_message(message, NOW).unwrap();
+        while let Some(event) = events.next().unwrap() {
+            match event {
+                Event::Delete(record) | Event::Add(record) => {
+                    black_box(record);
+                    records += 1;
+                }
+                Event::Begin { soa } | Event::Deletions { soa } | Event::Additions { soa } => {
+                    black_box(soa);
+                    parts += 1;
+                }
+                Event::UpToDate { serial } => end = Some(Event::UpToDate { serial }),
+                Event::Commit { serial } => end = Some(Event::Commit { serial }),
+                other => panic!("{other:?}"),
+            }
+        }
+    }
+    inbound.eof().unwrap();
+    (records, parts, end)
+}
+
+#[test]
+fn ixfr_in_the_style_of_axfr_allocates_nothing() {
+    let apex = NameRef::from_octets(APEX).unwrap();
+    let message = |serials: &[u32], host: bool| {
+        let mut octets = vec![0; 512];
+        let mut writer = Writer::new(&mut octets);
+        for (number, serial) in serials.iter().enumerate() {
+            let rdata = soa_rdata(*serial);
+            let soa = Record { owner: apex, rtype: Rtype::SOA, class: Class::IN, ttl: 300, rdata: &rdata };
+            writer.answer(&soa).unwrap();
+            if host && number == 0 {
+                writer.answer(&Record { rtype: Rtype::A, rdata: &[10, 0, 0, 1], ..soa }).unwrap();
+            }
+        }
+        let length = writer.finish(0xbeef, Flags::QR);
+        octets[..length].to_vec()
+    };
+    for (message, parts, end) in [
+        (message(&[9, 9], true), 1, Event::Commit { serial: Serial(9) }),
+        (message(&[7], false), 0, Event::UpToDate { serial: Serial(7) }),
+    ] {
+        let messages = [message];
+        let mut got = (0, 0, None);
+        let info = allocation_counter::measure(|| {
+            let mut inbound = Inbound::ixfr(apex, Serial(7), 0xbeef, Limits::default(), None);
+            got = receive(&mut inbound, &messages);
+        });
+        assert_eq!(info.count_total, 0, "{info:?}");
+        assert_eq!(format!("{got:?}"), format!("{:?}", (parts, parts, Some(end))));
+    }
 }
