@@ -1,11 +1,12 @@
 //! From the events of a transfer to the next version of a zone.
 
+use super::apply::{Applied, ApplyError, ApplyFault};
 use super::builder::{BuildError, BuildLimits, Builder, Summary};
 use super::delta::{Delta, DeltaBuilder};
 use super::version::{OwnedSoa, Version};
 use crate::name::{Name, NameRef};
 use crate::transfer::Event;
-use crate::wire::Record;
+use crate::wire::{Record, Rtype, rdata};
 use alloc::boxed::Box;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
@@ -23,7 +24,7 @@ pub enum Style {
 /// The next version of a zone, and how it came about.
 #[derive(Debug)]
 pub struct Change {
-    /// What was held when the transfer began: the version that the deltas lead away from.
+    /// What was held when the transfer began, as [`Update::new`] was told.
     pub held: Option<Arc<Version>>,
     /// What is to be held from now on.
     pub version: Arc<Version>,
@@ -42,6 +43,8 @@ pub struct Change {
 pub enum UpdateError {
     /// Records that can't stand in a zone, or not together.
     Build(BuildError),
+    /// Differences that don't apply.
+    Apply(ApplyError),
     /// Differences came, but there is no version that they could apply to.
     NothingHeld,
     /// An event came that can't come after the one before, or an SOA that isn't the zone's.
@@ -54,6 +57,7 @@ impl fmt::Display for UpdateError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Build(error) => error.fmt(f),
+            Self::Apply(error) => error.fmt(f),
             Self::NothingHeld => f.write_str("differences for a zone that is not held"),
             Self::Disorder => f.write_str("parts of a transfer that can't follow one another"),
             Self::Unfinished => f.write_str("the transfer has brought no version"),
@@ -66,6 +70,12 @@ impl core::error::Error for UpdateError {}
 impl From<BuildError> for UpdateError {
     fn from(error: BuildError) -> Self {
         Self::Build(error)
+    }
+}
+
+impl From<ApplyError> for UpdateError {
+    fn from(error: ApplyError) -> Self {
+        Self::Apply(error)
     }
 }
 
@@ -173,7 +183,10 @@ impl Update {
         }
         match self.part {
             Part::Zone(builder) => whole(*builder, self.held, self.skipped),
-            _ => Err(UpdateError::NothingHeld),
+            _ => {
+                let held = self.held.ok_or(UpdateError::NothingHeld)?;
+                apply(held, &self.deltas, self.limits, self.skipped)
+            }
         }
     }
 }
@@ -193,11 +206,37 @@ fn kept(soa: &Record<'_>) -> Result<OwnedSoa, UpdateError> {
 fn whole(builder: Builder, held: Option<Arc<Version>>, skipped: u64) -> Result<Change, UpdateError> {
     let (version, mut summary) = builder.finish()?;
     summary.out_of_zone = summary.out_of_zone.saturating_add(skipped);
-    let deltas = match &held {
-        Some(held) if version.serial().is_newer_than(held.serial()) => {
-            alloc::vec![Arc::new(held.diff(&version)?)]
+    let (version, delta) = match &held {
+        None => (version, None),
+        Some(held) => {
+            let (version, delta) = held.merge(version)?;
+            let newer = version.serial().is_newer_than(held.serial());
+            (version, newer.then(|| Arc::new(delta)))
         }
-        _ => Vec::new(),
     };
+    let deltas = delta.into_iter().collect();
     Ok(Change { held, version: Arc::new(version), deltas, style: Style::Whole, summary })
+}
+
+/// The change that differences make: each of them is applied to what the one before made.
+fn apply(held: Arc<Version>, came: &[Delta], limits: BuildLimits, skipped: u64) -> Result<Change, UpdateError> {
+    let mut summary = Summary { out_of_zone: skipped, ..Summary::default() };
+    let mut version = held.clone();
+    let mut deltas = Vec::with_capacity(came.len());
+    for delta in came {
+        // The SOA is deleted, too: one that differs isn't there to be deleted.
+        let (ours, theirs) = (version.soa(), delta.old_soa());
+        let same = rdata::canonical_cmp(Rtype::SOA, ours.rdata, theirs.rdata).is_eq();
+        if version.serial() == delta.from() && !same {
+            return Err(ApplyError::about(ApplyFault::Absent, &theirs).into());
+        }
+        let Applied { version: next, delta, ttls_levelled } = version.apply(delta, limits)?;
+        summary.ttls_levelled = summary.ttls_levelled.saturating_add(ttls_levelled);
+        deltas.push(Arc::new(delta));
+        version = Arc::new(next);
+    }
+    if !version.serial().is_newer_than(held.serial()) {
+        deltas.clear();
+    }
+    Ok(Change { held: Some(held), version, deltas, style: Style::Deltas, summary })
 }
