@@ -239,8 +239,8 @@ impl<Z: Zones, S: AsyncRead + AsyncWrite + Unpin + Send> Connection<Z, S> {
             Action::Reply(reply) => self.outbox.push_reply(reply.message),
             Action::Stream(outbound) => self.transfers.push_back(Transfer { outbound, started: Instant::now() }),
             Action::Notify(notify) => {
-                self.outbox.push_reply(notify.reply.message.clone());
                 self.zones.notified(&self.peer, &notify);
+                self.outbox.push_reply(notify.reply.message);
             }
             Action::NeedKeys(pending) => {
                 let zones = self.zones.clone();

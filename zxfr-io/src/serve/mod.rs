@@ -49,7 +49,7 @@ pub trait Zones: Host<Mac: Send> + Send + Sync + 'static {
         let _ = report;
     }
 
-    /// A NOTIFY came from somebody who may send it (RFC 1996). It is answered already.
+    /// A NOTIFY came from somebody who may send it (RFC 1996). Its answer goes out when this returns.
     fn notified(&self, peer: &PeerIdentity, notify: &Notify) {
         let _ = (peer, notify);
     }

@@ -57,8 +57,8 @@ async fn answer<Z: Zones>(
             report(zones, peer, zone.as_ref().map(|zone| zone.as_ref()), &reply, began);
         }
         Action::Notify(notify) => {
-            let _ = socket.send_to(&notify.reply.message, peer.addr).await;
             zones.notified(peer, &notify);
+            let _ = socket.send_to(&notify.reply.message, peer.addr).await;
         }
         // No stream starts over UDP, and keys are asked for once.
         Action::Stream(_) | Action::NeedKeys(_) | Action::Drop(_) => {}
