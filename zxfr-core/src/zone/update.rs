@@ -240,3 +240,6 @@ fn apply(held: Arc<Version>, came: &[Delta], limits: BuildLimits, skipped: u64) 
     }
     Ok(Change { held: Some(held), version, deltas, style: Style::Deltas, summary })
 }
+
+#[cfg(test)]
+mod tests;
