@@ -23,7 +23,7 @@ struct Changing {
     keys_later: bool,
     admitted: Mutex<u32>,
     reports: Mutex<Vec<(Kind, Serial, u64, &'static str)>>,
-    notified: Mutex<Vec<(SocketAddr, Option<Serial>, Option<Name>)>>,
+    notified: Mutex<Vec<(PeerIdentity, Notify)>>,
     told: tokio::sync::Notify,
 }
 
@@ -141,7 +141,7 @@ impl Zones for Changing {
 
     fn notified(&self, peer: &PeerIdentity, notify: &Notify) {
         assert_eq!(notify.zone, name("example."));
-        self.notified.lock().unwrap().push((peer.addr, notify.serial, notify.key.clone()));
+        self.notified.lock().unwrap().push((*peer, notify.clone()));
     }
 
     fn refused(&self, _: &PeerIdentity, _: Option<NameRef<'_>>, refusal: &Refusal) {
@@ -243,9 +243,9 @@ async fn notify_is_answered_and_told() {
         // In the same stream as a transfer.
         client.ixfr(zone.as_ref(), &version(7, 0).soa(), key, Limits::default(), &mut Nothing).await.unwrap();
         let notified = host.notified.lock().unwrap();
-        let keys: Vec<_> = notified.iter().map(|(_, _, key)| key.clone()).collect();
+        let keys: Vec<_> = notified.iter().map(|(_, notify)| notify.key.clone()).collect();
         assert_eq!(keys, vec![key.map(|key| key.name().to_name()); 2]);
-        assert!(notified.iter().all(|(peer, serial, _)| peer.ip() == addr.ip() && serial.is_none()));
+        assert!(notified.iter().all(|(peer, notify)| peer.addr.ip() == addr.ip() && notify.serial.is_none()));
     }
 }
 
