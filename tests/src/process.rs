@@ -108,6 +108,24 @@ impl Process {
         })
     }
 
+    /// Waits until the log contains one of these texts after its first `start` octets; gives what it contains there.
+    ///
+    /// # Errors
+    /// As [`Process::wait_for`].
+    pub fn log_after(&mut self, start: usize, texts: &[&str], deadline: Duration) -> Result<String, Failure> {
+        let log = self.log.clone();
+        self.wait_for(&format!("log line with one of {texts:?}"), deadline, || {
+            let octets = fs::read(&log).unwrap_or_default();
+            let added = String::from_utf8_lossy(octets.get(start..).unwrap_or_default()).into_owned();
+            // Lines that are whole.
+            let whole = added.rfind('\n').map_or("", |end| &added[..end]);
+            match texts.iter().any(|text| whole.contains(text)) {
+                true => Ok(whole.to_owned()),
+                false => Err(Failure::new("not logged")),
+            }
+        })
+    }
+
     /// Stops the process by its id: SIGTERM, a short wait, SIGKILL. Does nothing when
     /// it has ended.
     pub fn stop(&mut self) -> Option<ExitStatus> {
