@@ -162,7 +162,8 @@ impl Request {
     /// What came can be sent, and comes the same octet for octet.
     fn send_again(&self, zone: &[Owned]) {
         let question = Question { qname: self.apex.clone(), qtype: Rtype::AXFR, qclass: Class::IN };
-        let asked = Asked { id: self.id, flags: Flags::default(), question, edns: zone.len().is_multiple_of(2), expire: None };
+        let asked =
+            Asked { id: self.id, flags: Flags::default(), question, edns: zone.len().is_multiple_of(2), expire: None };
         let mut outbound = CursorOutbound::<NullMac, _>::axfr(List(zone), asked, None);
         let mut out = vec![0; MAX_MESSAGE];
         let mut messages = Vec::new();

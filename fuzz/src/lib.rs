@@ -7,10 +7,12 @@ mod delta_apply;
 mod inbound_axfr;
 mod message;
 mod name_rdata;
+mod request;
 mod tsig_verify;
 
 pub use delta_apply::delta_apply;
 pub use inbound_axfr::inbound_axfr;
 pub use message::message;
 pub use name_rdata::name_rdata;
+pub use request::request;
 pub use tsig_verify::tsig_verify;

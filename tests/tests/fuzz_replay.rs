@@ -160,6 +160,11 @@ fn name_rdata() {
 }
 
 #[test]
+fn request() {
+    replay("request", zxfr_fuzz::request);
+}
+
+#[test]
 fn tsig_verify() {
     replay("tsig_verify", zxfr_fuzz::tsig_verify);
 }
