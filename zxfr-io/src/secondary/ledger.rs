@@ -217,7 +217,7 @@ impl<M> Ledger<M> {
             self.service(ZoneId { number, generation }, now);
         }
         for addr in self.pool.sweep(now.instant) {
-            self.queue.set_open(addr, false);
+            self.set_room(addr, now.instant);
         }
         self.start_transfers(now);
         (std::mem::take(&mut self.jobs), std::mem::take(&mut self.reports))
@@ -276,11 +276,12 @@ impl<M> Ledger<M> {
         match result {
             Ok(client) => {
                 self.pool.connected(addr, client, now.instant);
-                self.queue.set_open(addr, true);
+                self.set_room(addr, now.instant);
             }
             Err(reason) => {
                 self.pool.failed(addr, reason.clone(), now.instant);
                 if self.pool.is_open(addr) {
+                    self.set_room(addr, now.instant);
                     return;
                 }
                 for id in self.queue.drain(addr) {
@@ -294,6 +295,7 @@ impl<M> Ledger<M> {
     pub(super) fn heard(&mut self, addr: SocketAddr, now: Now) {
         self.pool.heard(addr, now.instant);
         self.queue.set_answers(addr, true);
+        self.set_room(addr, now.instant);
     }
 
     pub(super) fn pull_ended(&mut self, ended: PullEnded, now: Now) {
@@ -408,14 +410,19 @@ impl<M> Ledger<M> {
                 self.fail_transfer(id, reason.left_alone(since), now);
                 return;
             }
-            Reach::Open => self.queue.set_open(addr, true),
-            Reach::Connecting => self.queue.set_open(addr, false),
-            Reach::Connect => {
-                self.queue.set_open(addr, false);
-                self.jobs.push(Job::Connect(addr));
-            }
+            Reach::Connect => self.jobs.push(Job::Connect(addr)),
+            Reach::Open | Reach::Connecting => {}
         }
         self.queue.push(id, addr, class);
+        self.set_room(addr, now.instant);
+    }
+
+    /// Tells the queue for how many transfers there are connections, and makes another where one is missing.
+    fn set_room(&mut self, addr: SocketAddr, now: Instant) {
+        self.queue.set_room(addr, self.pool.room(addr, now));
+        if self.pool.is_open(addr) && self.queue.wants_room(addr) && self.pool.grow(addr, now) {
+            self.jobs.push(Job::Connect(addr));
+        }
     }
 
     /// A transfer that had waited fails.
@@ -450,17 +457,16 @@ impl<M> Ledger<M> {
             let (addr, key, name) = (config.addr, config.key.clone(), zone.name.clone());
             let mut lease = None;
             if !alone {
-                let Some((shared, another)) = self.pool.lease(addr, now.instant) else {
+                lease = self.pool.lease(addr, now.instant);
+                if lease.is_none() {
+                    // The primary has closed it.
                     self.queue.put_back(place);
                     self.enqueue(id, now);
                     self.service(id, now);
                     continue;
-                };
-                lease = Some(shared);
-                if another {
-                    self.jobs.push(Job::Connect(addr));
                 }
             }
+            self.set_room(addr, now.instant);
             let progress = Arc::<Progress>::default();
             let began = now.instant;
             if let Some(transfer) = self.zone(id).and_then(|zone| zone.transfer.as_mut()) {

@@ -9,6 +9,9 @@ use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 use zxfr_core::time::Instant;
 
+/// A transfer of which there is more to come after this time is a long one.
+const LONG: Duration = Duration::from_secs(1);
+
 /// Connections by address.
 pub(super) struct Pool {
     /// Connections to one address.
@@ -117,24 +120,43 @@ impl Pool {
         peer.backoff.fail(began, now, reason);
     }
 
-    /// The connection with the fewest transfers, and whether another one is to be made beside it.
-    pub(super) fn lease(&mut self, addr: SocketAddr, now: Instant) -> Option<(Lease, bool)> {
+    /// How many transfers may run to an address over the connections that there are: one over each while more connections can
+    /// be had, then any number.
+    pub(super) fn room(&self, addr: SocketAddr, now: Instant) -> usize {
+        let Some(peer) = self.peers.get(&addr) else { return 0 };
+        match peer.connections.iter().filter(|connection| !connection.client.is_closed()).count() {
+            0 => 0,
+            open if open < self.most && peer.backoff.rest(now).is_none() => open,
+            _ => usize::MAX,
+        }
+    }
+
+    /// Whether another connection is to be made to an address to which there is one; it counts as being made.
+    pub(super) fn grow(&mut self, addr: SocketAddr, now: Instant) -> bool {
         let most = self.most;
-        let peer = self.peers.get_mut(&addr)?;
-        let count = peer.connections.len();
-        let open = peer.connections.iter_mut().filter(|connection| !connection.client.is_closed());
-        let connection = open.min_by_key(|connection| (connection.transfers, connection.number))?;
-        let another = connection.transfers > 0 && count < most && peer.connecting.is_none();
-        if another {
+        let Some(peer) = self.peers.get_mut(&addr) else { return false };
+        let grows = peer.connecting.is_none() && peer.connections.len() < most && peer.backoff.rest(now).is_none();
+        if grows {
             peer.connecting = Some(now);
         }
+        grows
+    }
+
+    /// The connection with the fewest transfers, of those that don't have a long one if there are such: a primary may answer
+    /// one after the other.
+    pub(super) fn lease(&mut self, addr: SocketAddr, now: Instant) -> Option<Lease> {
+        let peer = self.peers.get_mut(&addr)?;
+        let open = peer.connections.iter_mut().filter(|connection| !connection.client.is_closed());
+        let connection = open.min_by_key(|connection| {
+            let long = connection.transfers > 0 && now.since(connection.since) > LONG;
+            (long, connection.transfers, connection.number)
+        })?;
         let fresh = connection.transfers == 0 && !connection.used;
         if connection.transfers == 0 {
             connection.since = now;
         }
         connection.transfers += 1;
-        let lease = Lease { addr, number: connection.number, client: connection.client.clone(), fresh };
-        Some((lease, another))
+        Some(Lease { addr, number: connection.number, client: connection.client.clone(), fresh })
     }
 
     /// A transfer no longer uses a connection.
@@ -182,7 +204,7 @@ impl Pool {
         }
     }
 
-    /// Closes connections that have been idle for long enough; the addresses to which there is none any more.
+    /// Closes connections that have been idle for long enough; their addresses.
     pub(super) fn sweep(&mut self, now: Instant) -> Vec<SocketAddr> {
         let mut closed = Vec::new();
         while let Some((since, addr, number)) = self.idling.front().copied() {
@@ -191,14 +213,16 @@ impl Pool {
             }
             self.idling.pop_front();
             let Some(peer) = self.peers.get_mut(&addr) else { continue };
+            let before = peer.connections.len();
             peer.connections.retain(|connection| {
                 connection.number != number || connection.transfers > 0 || connection.since != since
             });
-            if peer.connections.is_empty() {
-                closed.push(addr);
-                if peer.connecting.is_none() && peer.backoff.is_clear() {
-                    self.peers.remove(&addr);
-                }
+            if peer.connections.len() == before {
+                continue;
+            }
+            closed.push(addr);
+            if peer.connections.is_empty() && peer.connecting.is_none() && peer.backoff.is_clear() {
+                self.peers.remove(&addr);
             }
         }
         closed
@@ -232,35 +256,52 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn transfers_share_connections_up_to_the_bound() {
+    async fn transfers_share_connections_when_there_are_no_more() {
         let mut pool = Pool::new(2, Duration::from_secs(5));
         assert_eq!(pool.reach(addr(), at(0)), Reach::Connect);
         assert_eq!(pool.reach(addr(), at(0)), Reach::Connecting);
         let (first, _first) = client();
         pool.connected(addr(), first, at(1));
         assert_eq!(pool.reach(addr(), at(1)), Reach::Open);
-        let (a, another) = pool.lease(addr(), at(2)).unwrap();
-        assert!(a.fresh && !another);
-        let (b, another) = pool.lease(addr(), at(2)).unwrap();
-        assert!(!b.fresh && another && b.number == a.number);
+        assert_eq!(pool.room(addr(), at(1)), 1);
+        let a = pool.lease(addr(), at(2)).unwrap();
+        assert!(a.fresh);
+        assert!(pool.grow(addr(), at(2)) && !pool.grow(addr(), at(2)));
         let (second, _second) = client();
         pool.connected(addr(), second, at(3));
-        let (c, another) = pool.lease(addr(), at(4)).unwrap();
-        assert!(c.fresh && !another && c.number != a.number);
-        let (d, another) = pool.lease(addr(), at(4)).unwrap();
-        assert!(!another && d.number == c.number);
+        assert_eq!(pool.room(addr(), at(3)), usize::MAX);
+        let b = pool.lease(addr(), at(4)).unwrap();
+        assert!(b.fresh && b.number != a.number && !pool.grow(addr(), at(4)));
+        let c = pool.lease(addr(), at(4)).unwrap();
+        assert!(!c.fresh && c.number == a.number);
         for lease in [a, b, c] {
             pool.give_back(lease, at(5));
         }
-        let (e, _) = pool.lease(addr(), at(6)).unwrap();
-        assert!(!e.fresh);
-        // The first is in use again, the second has never been idle.
-        assert_eq!(pool.sweep(at(10_000)), []);
-        pool.give_back(e, at(10_000));
-        pool.give_back(d, at(10_000));
-        assert_eq!(pool.deadline(), Some(at(15_000)));
-        assert_eq!(pool.sweep(at(15_000)), [addr()]);
+        let long = pool.lease(addr(), at(6)).unwrap();
+        assert!(!long.fresh);
+        // The first is in use again, and the second idle.
+        assert_eq!(pool.deadline(), Some(at(5_001)));
+        assert_eq!(pool.sweep(at(5_004)), []);
+        let short = [(); 3].map(|()| pool.lease(addr(), at(5_004)).unwrap());
+        assert!(short.iter().all(|lease| lease.number != long.number));
+        for lease in short {
+            pool.give_back(lease, at(10_000));
+        }
+        pool.give_back(long, at(10_000));
+        assert_eq!(pool.sweep(at(15_000)), [addr(), addr()]);
         assert!(pool.peers.is_empty() && pool.deadline().is_none());
+    }
+
+    #[tokio::test]
+    async fn an_address_that_takes_no_more_connections_is_used_over_those_that_there_are() {
+        let mut pool = Pool::new(4, Duration::from_secs(5));
+        assert_eq!(pool.reach(addr(), at(0)), Reach::Connect);
+        let (first, _first) = client();
+        pool.connected(addr(), first, at(1));
+        assert!(pool.grow(addr(), at(1)));
+        pool.failed(addr(), Reason::from(Failure::Unreachable), at(2));
+        assert_eq!((pool.room(addr(), at(3)), pool.reach(addr(), at(3))), (usize::MAX, Reach::Open));
+        assert!(!pool.grow(addr(), at(3)));
     }
 
     #[tokio::test]

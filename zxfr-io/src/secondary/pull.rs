@@ -24,7 +24,7 @@ use zxfr_core::zone::{Update, Version};
 
 /// How long the first message is waited for on a connection that others use or used: it may be the connection's fault that
 /// none comes, for instance of a primary that answers one request after the other.
-const SHARED_PATIENCE: Duration = Duration::from_secs(5);
+const SHARED_PATIENCE: Duration = Duration::from_secs(2);
 
 /// A transfer that may start.
 pub(super) struct Order<M> {

@@ -18,8 +18,7 @@ pub(super) enum Class {
 /// refreshed.
 const ROUTINE_SHARE: u32 = 8;
 
-/// Transfers that wait for a place, by primary. A primary gives places when it is open, that is when there is a connection
-/// to it.
+/// Transfers that wait for a place, by primary. A primary has as many as its connections have room for, within the bound.
 pub(super) struct Queue<Z> {
     /// Places in all.
     places: usize,
@@ -43,14 +42,15 @@ struct Line<Z> {
     /// What stands in `heads`.
     listed: [Option<(bool, u64)>; 2],
     running: usize,
-    open: bool,
+    /// The transfers for which there are connections.
+    room: usize,
     /// Whether the primary has answered since it last failed.
     answers: bool,
 }
 
 impl<Z> Default for Line<Z> {
     fn default() -> Self {
-        Self { waiting: Default::default(), listed: [None; 2], running: 0, open: false, answers: false }
+        Self { waiting: Default::default(), listed: [None; 2], running: 0, room: 0, answers: false }
     }
 }
 
@@ -118,12 +118,21 @@ impl<Z: Copy + Eq + Hash> Queue<Z> {
         self.lines.get(&addr).is_some_and(|line| line.waiting.iter().any(|class| !class.is_empty()))
     }
 
-    /// There is a connection to this primary, or there is none.
-    pub(super) fn set_open(&mut self, addr: SocketAddr, open: bool) {
-        if open || self.lines.contains_key(&addr) {
-            self.lines.entry(addr).or_default().open = open;
+    /// How many transfers there are connections for to this primary.
+    pub(super) fn set_room(&mut self, addr: SocketAddr, room: usize) {
+        if room > 0 || self.lines.contains_key(&addr) {
+            self.lines.entry(addr).or_default().room = room;
             self.list(addr);
         }
+    }
+
+    /// Whether more transfers could run at this primary if there were more connections.
+    pub(super) fn wants_room(&self, addr: SocketAddr) -> bool {
+        self.lines.get(&addr).is_some_and(|line| {
+            let waits = line.waiting.iter().any(|class| !class.is_empty());
+            let most = if line.answers { self.places_per_primary } else { 1 };
+            waits && line.running >= line.room && line.running < most
+        })
     }
 
     /// This primary has answered, or failed to.
@@ -201,7 +210,7 @@ impl<Z: Copy + Eq + Hash> Queue<Z> {
             return;
         };
         let most = if line.answers { self.places_per_primary } else { 1 };
-        let room = line.open && line.running < most;
+        let room = line.running < most.min(line.room);
         for (class, waiting) in line.waiting.iter().enumerate() {
             let first = waiting.keys().next().filter(|_| room).map(|ticket| (line.answers, *ticket));
             if line.listed[class] == first {
@@ -216,7 +225,7 @@ impl<Z: Copy + Eq + Hash> Queue<Z> {
             line.listed[class] = first;
         }
         let quiet = line.running == 0 && line.waiting.iter().all(BTreeMap::is_empty);
-        if quiet && !line.open {
+        if quiet && line.room == 0 {
             self.lines.remove(&addr);
         }
     }
@@ -231,11 +240,11 @@ mod tests {
         ([192, 0, 2, number], 53).into()
     }
 
-    /// A queue where these primaries are open and answer.
+    /// A queue where these primaries have connections and answer.
     fn queue(places: usize, per_primary: usize, proven: &[u8]) -> Queue<u32> {
         let mut queue = Queue::new(places, per_primary);
         for number in proven {
-            queue.set_open(addr(*number), true);
+            queue.set_room(addr(*number), usize::MAX);
             queue.set_answers(addr(*number), true);
         }
         queue
@@ -282,7 +291,7 @@ mod tests {
     }
 
     #[test]
-    fn a_closed_primary_holds_back_only_its_own() {
+    fn a_primary_without_connection_holds_back_only_its_own() {
         let mut queue = queue(4, 2, &[2]);
         for zone in 0..1000 {
             queue.push(zone, addr(1), Notified);
@@ -299,7 +308,7 @@ mod tests {
     fn primaries_that_have_not_answered_get_one_place_each_and_half_of_all() {
         let mut queue = queue(6, 3, &[100]);
         for number in 0..10 {
-            queue.set_open(addr(number), true);
+            queue.set_room(addr(number), usize::MAX);
             for zone in 0..3 {
                 queue.push(u32::from(number) * 10 + zone, addr(number), Notified);
             }
@@ -316,9 +325,23 @@ mod tests {
         queue.put_back(popped.remove(3).1);
         assert_eq!(zones(&pop_all(&mut queue)), [2]);
         // One that failed gives its place to another.
-        queue.set_open(addr(1), false);
+        queue.set_room(addr(1), 0);
         queue.put_back(popped.remove(1).1);
         assert_eq!(zones(&pop_all(&mut queue)), [30]);
+    }
+
+    #[test]
+    fn no_more_than_there_are_connections_for() {
+        let mut queue = queue(9, 4, &[1]);
+        queue.set_room(addr(1), 2);
+        for zone in 0..9 {
+            queue.push(zone, addr(1), Routine);
+        }
+        assert_eq!(zones(&pop_all(&mut queue)), [0, 1]);
+        assert!(queue.wants_room(addr(1)));
+        queue.set_room(addr(1), 9);
+        assert_eq!(zones(&pop_all(&mut queue)), [2, 3]);
+        assert!(!queue.wants_room(addr(1)));
     }
 
     #[test]
