@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 use zxfr_core::refresh::Failure;
 use zxfr_core::transfer::{Limit, PeerFault};
-use zxfr_core::zone::{BuildError, BuildFault, UpdateError};
+use zxfr_core::zone::{ApplyError, ApplyFault, BuildFault, UpdateError};
 
 /// Why something failed that was asked of a peer.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -47,14 +47,20 @@ impl From<Failure> for Reason {
 impl From<&UpdateError> for Reason {
     fn from(error: &UpdateError) -> Self {
         let failure = match error {
-            UpdateError::Build(BuildError { fault, .. }) => match fault {
-                BuildFault::RrsetRecords(most) => Failure::Limit(Limit::RrsetRecords(*most)),
-                BuildFault::TypesPerName(most) => Failure::Limit(Limit::TypesPerName(*most)),
-                _ => Failure::NotZone,
-            },
+            UpdateError::Build(error) => of_zone(error.fault),
+            UpdateError::Apply(ApplyError { fault: ApplyFault::Build(fault), .. }) => of_zone(*fault),
+            UpdateError::Apply(ApplyError { fault: ApplyFault::FirstSerial { .. }, .. }) => Failure::WrongSerial,
             _ => Failure::Unapplicable,
         };
         Self::new(failure, error)
+    }
+}
+
+const fn of_zone(fault: BuildFault) -> Failure {
+    match fault {
+        BuildFault::RrsetRecords(most) => Failure::Limit(Limit::RrsetRecords(most)),
+        BuildFault::TypesPerName(most) => Failure::Limit(Limit::TypesPerName(most)),
+        _ => Failure::NotZone,
     }
 }
 

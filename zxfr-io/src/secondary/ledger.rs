@@ -5,7 +5,7 @@ use super::checks::{Check, CheckEnded};
 use super::incoming::{Attempt, Next, What};
 use super::pool::{Pool, Reach};
 use super::pull::{Order, PullEnded, Pulled};
-use super::queue::{Class, Queue};
+use super::queue::{Class, Queue, Turn};
 use super::status::{LastFailure, Status};
 use super::zone::{Progress, Running, Transfer, Zone, ZoneConfig, ZoneId};
 use super::{SecondaryLimits, State};
@@ -16,9 +16,10 @@ use std::collections::HashMap;
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
+use tokio::sync::oneshot;
 use tokio::task::AbortHandle;
 use zxfr_core::name::{Name, NameRef};
-use zxfr_core::refresh::{Action, Checked, Failure, Priority, Refresh, Timers, Transferred, Verdict};
+use zxfr_core::refresh::{Action, Checked, Failure, Fault, Priority, Refresh, Timers, Transferred, Verdict};
 use zxfr_core::serial::Serial;
 use zxfr_core::time::{Instant, Now};
 use zxfr_core::transfer::Totals;
@@ -291,30 +292,51 @@ impl<M> Ledger<M> {
         }
     }
 
-    /// An answer came from this address.
-    pub(super) fn heard(&mut self, addr: SocketAddr, now: Now) {
+    /// The first message of a transfer has come.
+    pub(super) fn transfer_heard(&mut self, id: ZoneId, addr: SocketAddr, now: Now) {
+        self.queue.heard(id);
+        self.heard(addr, now);
+    }
+
+    /// A transfer has waited long for its first message. If it is on trial, those that wait for this primary and have others
+    /// go elsewhere.
+    pub(super) fn transfer_quiet(&mut self, id: ZoneId, addr: SocketAddr, now: Now) {
+        if !self.queue.is_trial(id) {
+            return;
+        }
+        self.pool.set_quiet(addr, true);
+        for other in self.queue.waiting_for(addr) {
+            if self.zone(other).is_some_and(|zone| zone.primaries.len() > 1) {
+                self.queue.remove(other);
+                self.give_up(other, busy(), now);
+            }
+        }
+    }
+
+    fn heard(&mut self, addr: SocketAddr, now: Now) {
         self.pool.heard(addr, now.instant);
         self.queue.set_answers(addr, true);
         self.set_room(addr, now.instant);
     }
 
     pub(super) fn pull_ended(&mut self, ended: PullEnded, now: Now) {
-        let PullEnded { id, primary, addr, kind, place, lease, began, totals, skipped, elapsed, held, result } = ended;
+        let PullEnded { id, primary, addr, kind, lease, began, totals, skipped, elapsed, held, result } = ended;
         let first = self.reports.len();
         let alone = lease.as_ref().is_none_or(|lease| lease.fresh);
         if let Some(lease) = lease {
             self.pool.give_back(lease, now.instant);
         }
-        self.queue.put_back(place);
+        if self.queue.is_trial(id) {
+            self.pool.set_quiet(addr, false);
+        }
+        self.queue.ended(id, addr);
         let silent = match &result {
-            Err(reason) if totals.messages == 0 => Some(reason),
+            Err(reason) if totals.messages == 0 && reason.failure.fault() == Fault::Network => Some(reason),
             _ => None,
         };
-        if let Some(reason) = silent
-            && matches!(reason.failure, Failure::TimedOut | Failure::Unreachable | Failure::Cut)
-        {
-            if !alone {
-                // Perhaps it was the connection's fault.
+        match silent {
+            // Perhaps it was the connection's fault.
+            Some(_) if !alone => {
                 if let Some(transfer) = self.zone(id).and_then(|zone| zone.transfer.as_mut()) {
                     (transfer.alone, transfer.running) = (true, None);
                     self.enqueue(id, now);
@@ -323,12 +345,18 @@ impl<M> Ledger<M> {
                 }
                 return;
             }
-            if reason.failure != Failure::Cut && self.pool.silent(addr, began, reason.clone(), now.instant) {
-                self.queue.set_answers(addr, false);
-                for other in self.queue.drain(addr) {
-                    self.give_up(other, reason.clone().left_alone(Duration::ZERO), now);
+            // A connection that is cut costs no time; and the primary may only dislike what was asked for.
+            Some(Reason { failure: Failure::Cut, .. }) => {}
+            Some(reason) => {
+                if self.pool.silent(addr, began, reason.clone(), now.instant) {
+                    self.queue.set_answers(addr, false);
+                    for other in self.queue.drain(addr) {
+                        self.give_up(other, reason.clone().left_alone(Duration::ZERO), now);
+                    }
                 }
             }
+            None if matches!(&result, Err(reason) if reason.failure == Failure::Local) => {}
+            None => self.heard(addr, now),
         }
         let Some(zone) = self.zone(id) else { return };
         zone.transfer = None;
@@ -404,6 +432,10 @@ impl<M> Ledger<M> {
             Priority::Notified => Class::Notified,
             Priority::Routine => Class::Routine,
         };
+        if zone.primaries.len() > 1 && self.pool.is_quiet(addr) {
+            self.fail_transfer(id, busy(), now);
+            return;
+        }
         match self.pool.reach(addr, now.instant) {
             Reach::LeftAlone(since, reason) => {
                 // Who calls asks the machine what comes then.
@@ -443,38 +475,46 @@ impl<M> Ledger<M> {
 
     /// Starts what may start.
     fn start_transfers(&mut self, now: Now) {
-        while let Some((id, place)) = self.queue.pop() {
-            let Some(zone) = self.zone(id) else {
-                self.queue.put_back(place);
-                continue;
-            };
-            let transfer = zone.transfer.as_ref();
-            let config = transfer.and_then(|transfer| Some((transfer, zone.primary(transfer.primary)?)));
-            let Some((&Transfer { primary, kind, alone, .. }, config)) = config else {
-                self.queue.put_back(place);
-                continue;
-            };
-            let (addr, key, name) = (config.addr, config.key.clone(), zone.name.clone());
-            let mut lease = None;
-            if !alone {
-                lease = self.pool.lease(addr, now.instant);
-                if lease.is_none() {
-                    // The primary has closed it.
-                    self.queue.put_back(place);
-                    self.enqueue(id, now);
-                    self.service(id, now);
-                    continue;
+        while let Some(turn) = self.queue.pop() {
+            match turn {
+                Turn::Start(id) => self.start_transfer(id, false, now),
+                Turn::Try(id) => self.start_transfer(id, true, now),
+                Turn::GoOn(id) => {
+                    let transfer = self.zone(id).and_then(|zone| zone.transfer.as_mut());
+                    if let Some(go_on) = transfer.and_then(|transfer| transfer.running.as_mut()?.go_on.take()) {
+                        // If it has just ended, it needs no leave.
+                        let _ = go_on.send(());
+                    }
                 }
             }
-            self.set_room(addr, now.instant);
-            let progress = Arc::<Progress>::default();
-            let began = now.instant;
-            if let Some(transfer) = self.zone(id).and_then(|zone| zone.transfer.as_mut()) {
-                transfer.running = Some(Running { began, progress: progress.clone(), task: None });
-            }
-            let order = Order { id, zone: name, primary, addr, key, kind, lease, place, progress, began };
-            self.jobs.push(Job::Pull(Box::new(order)));
         }
+    }
+
+    fn start_transfer(&mut self, id: ZoneId, on_trial: bool, now: Now) {
+        // Who waits in the queue has a transfer, from one of its primaries.
+        let Some(zone) = self.zone(id) else { return };
+        let Some(transfer) = &zone.transfer else { return };
+        let Transfer { primary, kind, alone, .. } = *transfer;
+        let Some(config) = zone.primary(primary) else { return };
+        let (addr, key, name) = (config.addr, config.key.clone(), zone.name.clone());
+        let lease = if alone { None } else { self.pool.lease(addr, now.instant) };
+        if lease.is_none() && !alone {
+            // The primary has closed it.
+            self.queue.ended(id, addr);
+            self.enqueue(id, now);
+            self.service(id, now);
+            return;
+        }
+        self.set_room(addr, now.instant);
+        let (progress, began) = (Arc::<Progress>::default(), now.instant);
+        let (go_on, leave) = oneshot::channel();
+        let leave = on_trial.then_some(leave);
+        if let Some(transfer) = self.zone(id).and_then(|zone| zone.transfer.as_mut()) {
+            let go_on = on_trial.then_some(go_on);
+            transfer.running = Some(Running { began, progress: progress.clone(), go_on, task: None });
+        }
+        let order = Order { id, zone: name, primary, addr, key, kind, lease, leave, progress, began };
+        self.jobs.push(Job::Pull(Box::new(order)));
     }
 
     fn report(&mut self, id: ZoneId, primary: u8, what: What, now: Now, fill: impl FnOnce(Attempt) -> Attempt) {
@@ -511,6 +551,11 @@ impl<M> Ledger<M> {
             }
         }
     }
+}
+
+/// Why a zone doesn't wait for a primary.
+fn busy() -> Reason {
+    Reason::new(Failure::TimedOut, "not tried: the primary does not answer what it is asked for another zone")
 }
 
 /// What is told of an attempt: its own reason where it has one, else what the machine has against it.

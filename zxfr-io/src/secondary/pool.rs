@@ -31,6 +31,8 @@ struct Peer {
     connections: Vec<Connection>,
     /// When an answer last came from it.
     heard: Option<Instant>,
+    /// A transfer on trial has got no answer for longer than that should take.
+    quiet: bool,
 }
 
 struct Connection {
@@ -77,6 +79,7 @@ impl Pool {
             connecting: None,
             connections: Vec::new(),
             heard: None,
+            quiet: false,
         })
     }
 
@@ -182,7 +185,18 @@ impl Pool {
     pub(super) fn heard(&mut self, addr: SocketAddr, now: Instant) {
         let peer = self.peer(addr);
         peer.heard = Some(now);
+        peer.quiet = false;
         peer.backoff.clear();
+    }
+
+    /// A transfer on trial has got no answer for a while, or has ended.
+    pub(super) fn set_quiet(&mut self, addr: SocketAddr, quiet: bool) {
+        self.peer(addr).quiet = quiet;
+    }
+
+    /// Whether a transfer on trial there gets no answer: who can go elsewhere had better not wait for it.
+    pub(super) fn is_quiet(&self, addr: SocketAddr) -> bool {
+        self.peers.get(&addr).is_some_and(|peer| peer.quiet)
     }
 
     /// A transfer that began then got no answer at all. Whether nothing else did, so that the address is left alone now.

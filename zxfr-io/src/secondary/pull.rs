@@ -3,17 +3,19 @@
 use super::incoming::{Incoming, Refused};
 use super::ledger::Tag;
 use super::pool::Lease;
-use super::queue::Place;
 use super::run::Event;
 use super::zone::{Progress, ZoneId};
 use super::{Shared, timers_of};
 use crate::client::{Client, Error, EventSink, InReport, Kind, SinkError};
 use crate::clock;
 use crate::reason::Reason;
+use std::future::{Future, poll_fn};
 use std::net::SocketAddr;
+use std::pin::{Pin, pin};
 use std::sync::Arc;
+use std::task::Poll;
 use std::time::Duration;
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, oneshot};
 use zxfr_core::name::Name;
 use zxfr_core::refresh::{self, Failure, Timers};
 use zxfr_core::serial::Serial;
@@ -22,9 +24,9 @@ use zxfr_core::transfer::{self, Totals};
 use zxfr_core::tsig::Key;
 use zxfr_core::zone::{Update, Version};
 
-/// How long the first message is waited for on a connection that others use or used: it may be the connection's fault that
-/// none comes, for instance of a primary that answers one request after the other.
-const SHARED_PATIENCE: Duration = Duration::from_secs(2);
+/// How long the first message is waited for before something is done about it. On a connection that others use or used it may
+/// be the connection's fault that none comes, for instance of a primary that answers one request after the other.
+const FIRST_PATIENCE: Duration = Duration::from_secs(2);
 
 /// A transfer that may start.
 pub(super) struct Order<M> {
@@ -36,7 +38,8 @@ pub(super) struct Order<M> {
     pub(super) kind: refresh::Kind,
     /// The connection; without one it makes its own.
     pub(super) lease: Option<Lease>,
-    pub(super) place: Place,
+    /// There when it is on trial: what it waits for once its first message is there.
+    pub(super) leave: Option<oneshot::Receiver<()>>,
     pub(super) progress: Arc<Progress>,
     pub(super) began: Instant,
 }
@@ -47,7 +50,6 @@ pub(super) struct PullEnded {
     pub(super) primary: u8,
     pub(super) addr: SocketAddr,
     pub(super) kind: refresh::Kind,
-    pub(super) place: Place,
     pub(super) lease: Option<Lease>,
     pub(super) began: Instant,
     pub(super) totals: Totals,
@@ -84,41 +86,45 @@ impl Drop for Ending {
 }
 
 /// Transfers a zone and has it installed. `installing` is held as long as a thread may be at that.
-pub(super) async fn pull<I: Incoming>(
-    order: Order<I::Mac>,
+pub(super) fn pull<I: Incoming>(
+    mut order: Order<I::Mac>,
     shared: Arc<Shared<I>>,
     events: mpsc::UnboundedSender<Event>,
     installing: mpsc::Sender<()>,
-) {
-    let held = shared.host.held(order.zone.as_ref());
+) -> impl Future<Output = ()> + Send {
+    // Made at once, so that the end is told even of a task that never ran.
     let mut ending = Ending {
         ended: Some(Box::new(PullEnded {
             id: order.id,
             primary: order.primary,
             addr: order.addr,
             kind: order.kind,
-            place: order.place,
             lease: order.lease.clone(),
             began: order.began,
             totals: Totals::default(),
             skipped: 0,
             elapsed: Duration::ZERO,
-            held: held.as_deref().map(Version::serial),
+            held: None,
             result: Err(Reason::new(Failure::Local, "broken off")),
         })),
         progress: order.progress.clone(),
         events: events.clone(),
     };
-    let mut skipped = 0;
-    let result = transfer(&order, &shared, &events, held, installing, &mut skipped).await;
-    if let Some(ended) = &mut ending.ended {
-        ended.result = result;
-        ended.skipped = skipped;
+    async move {
+        let held = shared.host.held(order.zone.as_ref());
+        let serial = held.as_deref().map(Version::serial);
+        let leave = order.leave.take();
+        let mut skipped = 0;
+        let result = transfer(&order, leave, &shared, &events, held, installing, &mut skipped).await;
+        if let Some(ended) = &mut ending.ended {
+            (ended.result, ended.skipped, ended.held) = (result, skipped, serial);
+        }
     }
 }
 
 async fn transfer<I: Incoming>(
     order: &Order<I::Mac>,
+    leave: Option<oneshot::Receiver<()>>,
     shared: &Arc<Shared<I>>,
     events: &mpsc::UnboundedSender<Event>,
     held: Option<Arc<Version>>,
@@ -133,19 +139,30 @@ async fn transfer<I: Incoming>(
     let update = Update::new(order.zone.as_ref(), held.clone(), shared.limits.build);
     let tag = (order.id, order.primary);
     let mut receiving = Receiving { update, order, shared, events, tag };
-    let waits = order.lease.as_ref().is_none_or(|lease| lease.fresh);
-    let report = tokio::select! {
-        report = receive(&client, order, held.as_deref(), shared.limits.transfer, &mut receiving) => report,
-        () = nothing_comes(&order.progress), if !waits => {
-            Err(Error::Timeout { what: "first message", after: SHARED_PATIENCE })
+    let report = {
+        let received = receive(&client, order, held.as_deref(), shared.limits.transfer, &mut receiving);
+        let mut received = pin!(with_leave(received, leave, &order.progress));
+        let shares = order.lease.as_ref().is_some_and(|lease| !lease.fresh);
+        tokio::select! {
+            report = &mut received => report,
+            () = nothing_comes(&order.progress) => {
+                if shares {
+                    Err(Error::Timeout { what: "first message", after: FIRST_PATIENCE })
+                } else {
+                    let _ = events.send(Event::Quiet(order.id, order.addr));
+                    received.await
+                }
+            }
         }
     };
-    let InReport { serial, kind, expire, skipped: left_out, .. } = report.map_err(|error| Reason::from(&error))?;
-    *skipped = left_out;
+    let report = report.map_err(|error| Reason::from(&error))?;
+    let InReport { serial, kind, expire, .. } = report;
+    *skipped = report.skipped;
+    order.progress.set(report.totals);
     if kind == Kind::UpToDate {
         return Ok(Pulled::UpToDate { serial, expire, kind });
     }
-    let Receiving { update, .. } = receiving;
+    let update = receiving.update;
     let (shared, zone) = (shared.clone(), order.zone.clone());
     // Putting a large zone together takes a while; others go on meanwhile.
     let installed = tokio::task::spawn_blocking(move || {
@@ -179,9 +196,29 @@ async fn receive<I: Incoming>(
     }
 }
 
+/// Receives; after the first message only with leave, if one is needed.
+async fn with_leave<T>(
+    received: impl Future<Output = T>,
+    leave: Option<oneshot::Receiver<()>>,
+    progress: &Progress,
+) -> T {
+    let mut received = pin!(received);
+    let Some(mut leave) = leave else {
+        return received.await;
+    };
+    poll_fn(|cx| {
+        // What isn't taken isn't read from the connection in the end.
+        if progress.totals().messages > 0 && !leave.is_terminated() && Pin::new(&mut leave).poll(cx).is_pending() {
+            return Poll::Pending;
+        }
+        received.as_mut().poll(cx)
+    })
+    .await
+}
+
 /// Ends when no message has come for a while.
 async fn nothing_comes(progress: &Progress) {
-    tokio::time::sleep(SHARED_PATIENCE).await;
+    tokio::time::sleep(FIRST_PATIENCE).await;
     if progress.totals().messages > 0 {
         std::future::pending().await
     }
@@ -210,7 +247,7 @@ impl<I: Incoming> EventSink for Receiving<'_, I> {
 
     fn progress(&mut self, totals: Totals) {
         if self.order.progress.totals().messages == 0 {
-            let _ = self.events.send(Event::Heard(self.order.addr));
+            let _ = self.events.send(Event::Heard(self.order.id, self.order.addr));
         }
         self.order.progress.set(totals);
     }

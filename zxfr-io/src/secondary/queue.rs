@@ -1,7 +1,10 @@
 //! Who transfers next: zones that were notified before routine ones, each class in the order of its coming, bounded in all and
-//! per primary. A primary that answers nothing holds back only what waits for it.
+//! per primary.
+//!
+//! A primary that has not answered since it last failed gets one transfer, on **trial**: it takes no place of the bounded ones
+//! before its first message is there, so that primaries that answer nothing hold back only what waits for them.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
 use std::hash::Hash;
 use std::net::SocketAddr;
 
@@ -17,6 +20,8 @@ pub(super) enum Class {
 /// One place in so many goes to a routine transfer, if one waits: a flood of NOTIFYs must not keep zones from ever being
 /// refreshed.
 const ROUTINE_SHARE: u32 = 8;
+/// Trials for each place: more primaries than that may be silent only at the cost of others.
+const TRIALS: usize = 4;
 
 /// Transfers that wait for a place, by primary. A primary has as many as its connections have room for, within the bound.
 pub(super) struct Queue<Z> {
@@ -30,9 +35,11 @@ pub(super) struct Queue<Z> {
     /// In which line and where each waits.
     waiting: HashMap<Z, (SocketAddr, Class, u64)>,
     tickets: u64,
+    /// Places that are taken.
     running: usize,
-    /// Of those, at primaries that have not answered.
-    unproven: usize,
+    trials: HashMap<Z, Trial>,
+    /// Trials that have answered and wait for a place, and perhaps some that have ended.
+    answered: VecDeque<Z>,
     /// Notified ones that started since the last routine one.
     notified_in_row: u32,
 }
@@ -54,12 +61,26 @@ impl<Z> Default for Line<Z> {
     }
 }
 
-/// A place that was given, to be given back.
+/// What may happen.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[must_use]
-pub(super) struct Place {
-    addr: SocketAddr,
-    unproven: bool,
+pub(super) enum Turn<Z> {
+    /// This transfer may start.
+    Start(Z),
+    /// This transfer may start on trial: when its first message is there, it waits for [`Turn::GoOn`].
+    Try(Z),
+    /// This trial has a place now.
+    GoOn(Z),
+}
+
+/// How far a trial is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Trial {
+    /// Nothing has come.
+    Asked,
+    /// It waits for a place.
+    Answered,
+    /// It has one.
+    Placed,
 }
 
 impl<Z: Copy + Eq + Hash> Queue<Z> {
@@ -72,7 +93,8 @@ impl<Z: Copy + Eq + Hash> Queue<Z> {
             waiting: HashMap::new(),
             tickets: 0,
             running: 0,
-            unproven: 0,
+            trials: HashMap::new(),
+            answered: VecDeque::new(),
             notified_in_row: 0,
         }
     }
@@ -156,49 +178,79 @@ impl<Z: Copy + Eq + Hash> Queue<Z> {
         zones
     }
 
-    /// The next that may start, with its place.
-    pub(super) fn pop(&mut self) -> Option<(Z, Place)> {
-        if self.running >= self.places {
-            return None;
+    /// Those that wait for this primary.
+    pub(super) fn waiting_for(&self, addr: SocketAddr) -> Vec<Z> {
+        let line = self.lines.get(&addr).into_iter();
+        line.flat_map(|line| line.waiting.iter().flat_map(BTreeMap::values)).copied().collect()
+    }
+
+    /// Whether this transfer is on trial, and nothing of it has come.
+    pub(super) fn is_trial(&self, zone: Z) -> bool {
+        self.trials.get(&zone) == Some(&Trial::Asked)
+    }
+
+    /// The next that may start, or go on.
+    pub(super) fn pop(&mut self) -> Option<Turn<Z>> {
+        if self.running < self.places {
+            while let Some(zone) = self.answered.pop_front() {
+                if let Some(trial @ Trial::Answered) = self.trials.get_mut(&zone) {
+                    *trial = Trial::Placed;
+                    self.running += 1;
+                    return Some(Turn::GoOn(zone));
+                }
+            }
         }
         let order = match self.notified_in_row + 1 < ROUTINE_SHARE {
             true => [Class::Notified, Class::Routine],
             false => [Class::Routine, Class::Notified],
         };
-        // Half of the places are only for primaries that are known to answer.
-        let proven_only = self.unproven >= self.places.div_ceil(2);
+        let (proven, trials) = (self.running < self.places, self.trials.len() < TRIALS * self.places);
         let (addr, class, ticket) = order.into_iter().find_map(|class| {
-            let proven = self.heads[1][class as usize].first();
-            let unproven = self.heads[0][class as usize].first().filter(|_| !proven_only);
-            let first = proven.into_iter().chain(unproven).min();
+            let proven = self.heads[1][class as usize].first().filter(|_| proven);
+            let trial = self.heads[0][class as usize].first().filter(|_| trials);
+            let first = proven.into_iter().chain(trial).min();
             first.map(|(ticket, addr)| (*addr, class, *ticket))
         })?;
         let line = self.lines.get_mut(&addr)?;
         let zone = line.waiting[class as usize].remove(&ticket)?;
         line.running += 1;
-        let unproven = !line.answers;
-        self.running += 1;
-        self.unproven += usize::from(unproven);
+        let turn = if line.answers {
+            self.running += 1;
+            Turn::Start(zone)
+        } else {
+            self.trials.insert(zone, Trial::Asked);
+            Turn::Try(zone)
+        };
         self.waiting.remove(&zone);
         self.notified_in_row = match class {
             Class::Notified => self.notified_in_row.saturating_add(1),
             Class::Routine => 0,
         };
         self.list(addr);
-        Some((zone, Place { addr, unproven }))
+        Some(turn)
     }
 
-    /// Takes a place back.
-    pub(super) fn put_back(&mut self, place: Place) {
-        self.running -= 1;
-        self.unproven -= usize::from(place.unproven);
-        if let Some(line) = self.lines.get_mut(&place.addr) {
+    /// The first message of a transfer is there.
+    pub(super) fn heard(&mut self, zone: Z) {
+        if let Some(trial @ Trial::Asked) = self.trials.get_mut(&zone) {
+            *trial = Trial::Answered;
+            self.answered.push_back(zone);
+        }
+    }
+
+    /// A transfer from this primary that was started has ended.
+    pub(super) fn ended(&mut self, zone: Z, addr: SocketAddr) {
+        match self.trials.remove(&zone) {
+            None | Some(Trial::Placed) => self.running -= 1,
+            Some(Trial::Asked | Trial::Answered) => {}
+        }
+        if let Some(line) = self.lines.get_mut(&addr) {
             line.running -= 1;
         }
-        self.list(place.addr);
+        self.list(addr);
     }
 
-    /// Transfers that run.
+    /// Places that are taken.
     #[cfg(test)]
     fn running(&self) -> usize {
         self.running
@@ -234,6 +286,7 @@ impl<Z: Copy + Eq + Hash> Queue<Z> {
 #[cfg(test)]
 mod tests {
     use super::Class::{Notified, Routine};
+    use super::Turn::{GoOn, Start, Try};
     use super::*;
 
     fn addr(number: u8) -> SocketAddr {
@@ -250,12 +303,12 @@ mod tests {
         queue
     }
 
-    fn pop_all(queue: &mut Queue<u32>) -> Vec<(u32, Place)> {
+    fn pop_all(queue: &mut Queue<u32>) -> Vec<Turn<u32>> {
         std::iter::from_fn(|| queue.pop()).collect()
     }
 
-    fn zones(popped: &[(u32, Place)]) -> Vec<u32> {
-        popped.iter().map(|(zone, _)| *zone).collect()
+    fn start<const N: usize>(zones: [u32; N]) -> [Turn<u32>; N] {
+        zones.map(Start)
     }
 
     #[test]
@@ -268,14 +321,13 @@ mod tests {
         queue.push(11, addr(2), Notified);
         queue.push(12, addr(3), Routine);
         queue.hurry(12);
-        let first = pop_all(&mut queue);
-        assert_eq!(zones(&first), [11, 12, 0, 1, 10]);
+        assert_eq!(pop_all(&mut queue), start([11, 12, 0, 1, 10]));
         queue.push(13, addr(3), Routine);
         assert_eq!(queue.pop(), None);
-        for (_, place) in first {
-            queue.put_back(place);
+        for (zone, primary) in [(11, 2), (12, 3), (0, 1), (1, 1), (10, 2)] {
+            queue.ended(zone, addr(primary));
         }
-        assert_eq!(zones(&pop_all(&mut queue)), [2, 3, 13]);
+        assert_eq!(pop_all(&mut queue), start([2, 3, 13]));
         assert_eq!(queue.running(), 3);
     }
 
@@ -287,7 +339,7 @@ mod tests {
         queue.push(1, addr(2), Routine);
         assert!(queue.has(2) && queue.remove(2) && !queue.has(2) && !queue.remove(2));
         assert!(!queue.awaits(addr(1)) && queue.awaits(addr(2)));
-        assert_eq!(zones(&pop_all(&mut queue)), [1]);
+        assert_eq!(pop_all(&mut queue), start([1]));
     }
 
     #[test]
@@ -297,7 +349,7 @@ mod tests {
             queue.push(zone, addr(1), Notified);
         }
         queue.push(5000, addr(2), Routine);
-        assert_eq!(zones(&pop_all(&mut queue)), [5000]);
+        assert_eq!(pop_all(&mut queue), start([5000]));
         assert_eq!(queue.drain(addr(1)).len(), 1000);
         assert!(!queue.awaits(addr(1)));
         assert!(queue.waiting.is_empty());
@@ -305,29 +357,36 @@ mod tests {
     }
 
     #[test]
-    fn primaries_that_have_not_answered_get_one_place_each_and_half_of_all() {
-        let mut queue = queue(6, 3, &[100]);
+    fn primaries_that_have_not_answered_get_one_trial_each_and_no_place_before_they_answer() {
+        let mut queue = queue(2, 2, &[100]);
         for number in 0..10 {
             queue.set_room(addr(number), usize::MAX);
             for zone in 0..3 {
                 queue.push(u32::from(number) * 10 + zone, addr(number), Notified);
             }
         }
-        for zone in 0..5 {
-            queue.push(1000 + zone, addr(100), Routine);
+        for zone in 1000..1003 {
+            queue.push(zone, addr(100), Routine);
         }
-        let mut popped = pop_all(&mut queue);
-        assert_eq!(zones(&popped), [0, 10, 20, 1000, 1001, 1002]);
-        // One of them answers: it may have more, of the places of all.
+        assert_eq!(queue.pop(), Some(Try(0)));
+        assert_eq!(pop_all(&mut queue)[..2], [Try(10), Try(20)]);
+        assert_eq!((queue.trials.len(), queue.running()), (8, 2));
+        // One answers: it waits for its place, and others of its primary for theirs.
         queue.set_answers(addr(0), true);
-        queue.put_back(popped.remove(5).1);
-        assert_eq!(zones(&pop_all(&mut queue)), [1]);
-        queue.put_back(popped.remove(3).1);
-        assert_eq!(zones(&pop_all(&mut queue)), [2]);
-        // One that failed gives its place to another.
+        queue.heard(0);
+        queue.heard(0);
+        assert_eq!(queue.pop(), None);
+        queue.ended(1000, addr(100));
+        assert_eq!(pop_all(&mut queue), [GoOn(0)]);
+        queue.ended(0, addr(0));
+        assert_eq!(pop_all(&mut queue), [Start(1), Try(80)]);
+        // One answers, and ends before it has a place.
+        queue.heard(10);
+        queue.ended(10, addr(1));
         queue.set_room(addr(1), 0);
-        queue.put_back(popped.remove(1).1);
-        assert_eq!(zones(&pop_all(&mut queue)), [30]);
+        queue.ended(1001, addr(100));
+        assert_eq!(pop_all(&mut queue), [Start(2), Try(90)]);
+        assert_eq!((queue.trials.len(), queue.running()), (8, 2));
     }
 
     #[test]
@@ -337,10 +396,10 @@ mod tests {
         for zone in 0..9 {
             queue.push(zone, addr(1), Routine);
         }
-        assert_eq!(zones(&pop_all(&mut queue)), [0, 1]);
+        assert_eq!(pop_all(&mut queue), start([0, 1]));
         assert!(queue.wants_room(addr(1)));
         queue.set_room(addr(1), 9);
-        assert_eq!(zones(&pop_all(&mut queue)), [2, 3]);
+        assert_eq!(pop_all(&mut queue), start([2, 3]));
         assert!(!queue.wants_room(addr(1)));
     }
 
@@ -355,11 +414,11 @@ mod tests {
         }
         let mut routine = Vec::new();
         for turn in 0..40 {
-            let (zone, place) = queue.pop().unwrap();
+            let Some(Start(zone)) = queue.pop() else { panic!("turn {turn}") };
             if zone >= 1000 {
                 routine.push((turn, zone));
             }
-            queue.put_back(place);
+            queue.ended(zone, addr(1));
         }
         assert_eq!(routine, [(7, 1000), (15, 1001), (23, 1002), (31, 1003), (39, 1004)]);
     }

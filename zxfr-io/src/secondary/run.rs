@@ -5,6 +5,7 @@ use super::checks::{CheckLimits, Checks, Command};
 use super::incoming::Incoming;
 use super::ledger::{Job, Report, Tag};
 use super::pull::{PullEnded, pull};
+use super::zone::ZoneId;
 use crate::client::Client;
 use crate::clock;
 use crate::reason::Reason;
@@ -22,7 +23,9 @@ const AT_ONCE: usize = 256;
 pub(super) enum Event {
     Connected(SocketAddr, Result<Client, Reason>),
     /// The first message of a transfer came.
-    Heard(SocketAddr),
+    Heard(ZoneId, SocketAddr),
+    /// A transfer has waited long for its first message, and goes on to.
+    Quiet(ZoneId, SocketAddr),
     Pulled(Box<PullEnded>),
 }
 
@@ -43,7 +46,8 @@ pub(super) async fn run<I: Incoming>(shared: Arc<Shared<I>>) {
             for event in ends.drain(..) {
                 match event {
                     Event::Connected(addr, result) => ledger.connected(addr, result, now),
-                    Event::Heard(addr) => ledger.heard(addr, now),
+                    Event::Heard(id, addr) => ledger.transfer_heard(id, addr, now),
+                    Event::Quiet(id, addr) => ledger.transfer_quiet(id, addr, now),
                     Event::Pulled(ended) => ledger.pull_ended(*ended, now),
                 }
             }

@@ -5,6 +5,7 @@ use super::status::{LastFailure, Status, TransferStatus};
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use tokio::sync::oneshot;
 use tokio::task::AbortHandle;
 use zxfr_core::name::Name;
 use zxfr_core::refresh::{Kind, Policy, Refresh};
@@ -83,6 +84,8 @@ pub(super) struct Transfer {
 pub(super) struct Running {
     pub(super) began: Instant,
     pub(super) progress: Arc<Progress>,
+    /// Lets a transfer on trial go on.
+    pub(super) go_on: Option<oneshot::Sender<()>>,
     /// There once the task was started.
     pub(super) task: Option<AbortHandle>,
 }

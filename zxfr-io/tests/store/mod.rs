@@ -11,13 +11,14 @@ use zxfr_core::acl::Asker;
 use zxfr_core::journal::{Answer, Journal, JournalLimits};
 use zxfr_core::name::{Name, NameRef};
 use zxfr_core::primary::{self, Host, KeyWanted, Keys, Unserved};
+use zxfr_core::refresh::Failure;
 use zxfr_core::serial::Serial;
 use zxfr_core::tsig::rustcrypto::Hmac;
 use zxfr_core::tsig::{Algorithm, Key};
 use zxfr_core::wire::{Class, Record, Rtype};
 use zxfr_core::zone::{BuildLimits, Builder, Change, Version};
 use zxfr_io::notify::{NotifyLimits, NotifyReport, Target};
-use zxfr_io::secondary::{Attempt, Policy, PrimaryAddr, Refused, ZoneConfig};
+use zxfr_io::secondary::{Attempt, Policy, PrimaryAddr, Refused, What, ZoneConfig};
 use zxfr_io::{
     Incoming, NotifySender, OutReport, Outgoing, PeerIdentity, Primary, Secondary, SecondaryLimits, ServeLimits, Zones,
 };
@@ -25,17 +26,17 @@ use zxfr_io::{
 /// How long anything may take here before the test has failed.
 const PATIENCE: Duration = Duration::from_secs(60);
 
-pub fn name(text: &str) -> Name {
+pub(crate) fn name(text: &str) -> Name {
     text.parse().unwrap()
 }
 
 /// The key that everybody here has.
-pub fn key() -> Arc<Key<Hmac>> {
+pub(crate) fn key() -> Arc<Key<Hmac>> {
     Arc::new(Key::new(name("key.example.").as_ref(), Algorithm::HmacSha256, b"0123456789abcdef").unwrap())
 }
 
 /// A version with so many hosts, of which the last three change with each serial.
-pub fn version(zone: &str, serial: u32, hosts: u32) -> Arc<Version> {
+pub(crate) fn version(zone: &str, serial: u32, hosts: u32) -> Arc<Version> {
     let apex = name(zone);
     let mut builder = Builder::new(apex.as_ref(), BuildLimits::default());
     // REFRESH an hour, RETRY 1 s, EXPIRE a day.
@@ -53,7 +54,7 @@ pub fn version(zone: &str, serial: u32, hosts: u32) -> Arc<Version> {
 }
 
 /// All records, in words.
-pub fn records(version: &Version) -> Vec<String> {
+pub(crate) fn records(version: &Version) -> Vec<String> {
     let mut records = version.records();
     let mut lines = Vec::new();
     while let Some(Record { owner, rtype, ttl, rdata, .. }) = records.next() {
@@ -63,33 +64,40 @@ pub fn records(version: &Version) -> Vec<String> {
 }
 
 /// Policy that wastes no time.
-pub fn policy() -> Policy {
+pub(crate) fn policy() -> Policy {
     let short = zxfr_core::refresh::Bounds { least: Duration::from_millis(200), most: Duration::from_secs(2) };
-    Policy { retry: short, initial: short, ..Policy::default() }
+    Policy { retry: short, initial: short, notify_spacing: Duration::from_millis(20), ..Policy::default() }
 }
 
-pub struct Held {
-    pub version: Arc<Version>,
-    pub journal: Journal,
+pub(crate) struct Held {
+    pub(crate) version: Arc<Version>,
+    pub(crate) journal: Journal,
 }
 
-pub struct Store {
+pub(crate) struct Store {
     zones: Mutex<HashMap<Name, Held>>,
-    pub attempts: Mutex<Vec<Attempt>>,
-    pub sent: Mutex<Vec<OutReport>>,
-    pub notified: Mutex<Vec<NotifyReport>>,
+    following: Mutex<Vec<Name>>,
+    pub(crate) attempts: Mutex<Vec<Attempt>>,
+    pub(crate) sent: Mutex<Vec<OutReport>>,
+    pub(crate) notified: Mutex<Vec<NotifyReport>>,
     /// Something of the above has changed.
     changed: Notify,
-    secondary: OnceLock<Secondary<Store>>,
+    secondary: OnceLock<Secondary<Self>>,
     /// Who is told of new versions.
     targets: Mutex<Vec<Target<Hmac>>>,
-    sender: OnceLock<NotifySender<Store>>,
+    sender: OnceLock<NotifySender<Self>>,
 }
 
 impl Store {
-    pub fn new() -> Arc<Self> {
+    pub(crate) fn new() -> Arc<Self> {
+        let limits = SecondaryLimits { check: Duration::from_millis(2_100), ..SecondaryLimits::default() };
+        Self::with(limits, NotifyLimits::default())
+    }
+
+    pub(crate) fn with(limits: SecondaryLimits, notify: NotifyLimits) -> Arc<Self> {
         let store = Arc::new(Self {
             zones: Mutex::default(),
+            following: Mutex::default(),
             attempts: Mutex::default(),
             sent: Mutex::default(),
             notified: Mutex::default(),
@@ -98,39 +106,34 @@ impl Store {
             targets: Mutex::default(),
             sender: OnceLock::new(),
         });
-        let limits = SecondaryLimits { check: Duration::from_millis(2_100), ..SecondaryLimits::default() };
-        store.start(limits, NotifyLimits::default());
+        let _ = store.secondary.set(Secondary::new(store.clone(), limits));
+        let _ = store.sender.set(NotifySender::new(store.clone(), notify));
         store
     }
 
-    pub fn start(self: &Arc<Self>, limits: SecondaryLimits, notify: NotifyLimits) {
-        let _ = self.secondary.set(Secondary::new(self.clone(), limits));
-        let _ = self.sender.set(NotifySender::new(self.clone(), notify));
-    }
-
-    pub fn secondary(&self) -> &Secondary<Self> {
+    pub(crate) fn secondary(&self) -> &Secondary<Self> {
         self.secondary.get().unwrap()
     }
 
-    pub fn sender(&self) -> &NotifySender<Self> {
+    pub(crate) fn sender(&self) -> &NotifySender<Self> {
         self.sender.get().unwrap()
     }
 
     /// Runs the secondary.
-    pub fn refresh(&self) -> JoinHandle<()> {
+    pub(crate) fn refresh(&self) -> JoinHandle<()> {
         let secondary = self.secondary().clone();
         tokio::spawn(async move { secondary.run().await })
     }
 
     /// Runs the NOTIFY sender.
-    pub fn tell(&self, targets: Vec<Target<Hmac>>) -> JoinHandle<()> {
+    pub(crate) fn tell(&self, targets: Vec<Target<Hmac>>) -> JoinHandle<()> {
         *self.targets.lock().unwrap() = targets;
         let sender = self.sender().clone();
         tokio::spawn(async move { sender.run().await })
     }
 
     /// Serves on this address.
-    pub fn serve(self: &Arc<Self>, addr: SocketAddr) -> Serving {
+    pub(crate) fn serve(self: &Arc<Self>, addr: SocketAddr) -> Serving {
         let primary = Primary::new(self.clone(), ServeLimits::default());
         let (udp, tcp) = zxfr_io::socket::bind(addr).unwrap();
         let addr = tcp.local_addr().unwrap();
@@ -141,7 +144,7 @@ impl Store {
     }
 
     /// Takes a new version, and tells the targets.
-    pub fn publish(&self, version: Arc<Version>) {
+    pub(crate) fn publish(&self, version: Arc<Version>) {
         let apex = version.apex().to_name();
         let mut zones = self.zones.lock().unwrap();
         match zones.get_mut(&apex) {
@@ -167,29 +170,50 @@ impl Store {
     }
 
     /// Keeps this zone in step with these primaries.
-    pub fn follow(&self, zone: &str, primaries: &[SocketAddr], policy: Policy) {
+    pub(crate) fn follow(&self, zone: &str, primaries: &[SocketAddr], policy: Policy) {
         let primary = |addr: &SocketAddr| PrimaryAddr { addr: *addr, key: Some(key()), ixfr: true };
         let primaries = primaries.iter().map(primary).collect();
+        self.following.lock().unwrap().push(name(zone));
         self.secondary().add(ZoneConfig { name: name(zone), primaries, policy }, Default::default());
     }
 
-    pub fn held(&self, zone: &str) -> Option<Arc<Version>> {
+    pub(crate) fn held(&self, zone: &str) -> Option<Arc<Version>> {
         Some(self.zones.lock().unwrap().get(&name(zone))?.version.clone())
     }
 
-    pub fn serial(&self, zone: &str) -> Option<u32> {
+    /// The attempts that brought a version.
+    pub(crate) fn installed(&self) -> Vec<Attempt> {
+        self.attempts.lock().unwrap().iter().filter(|attempt| attempt.installed).cloned().collect()
+    }
+
+    /// How many transfers run.
+    pub(crate) fn running(&self) -> usize {
+        let names = self.following.lock().unwrap();
+        let status = names.iter().filter_map(|zone| self.secondary().status(zone.as_ref())?.transfer);
+        status.filter(|transfer| transfer.running.is_some()).count()
+    }
+
+    /// The failures of attempts at this primary.
+    pub(crate) fn failures(&self, peer: SocketAddr) -> Vec<(What, Failure)> {
+        let attempts = self.attempts.lock().unwrap();
+        let at_peer = attempts.iter().filter(|attempt| attempt.peer == peer);
+        at_peer.filter_map(|attempt| Some((attempt.what, attempt.result.as_ref().err()?.failure))).collect()
+    }
+
+    pub(crate) fn serial(&self, zone: &str) -> Option<u32> {
         self.held(zone).map(|version| version.serial().0)
     }
 
     /// Waits until it is so.
-    pub async fn until(&self, what: &str, mut holds: impl FnMut(&Self) -> bool) {
+    pub(crate) async fn until(&self, what: &str, mut holds: impl FnMut(&Self) -> bool) {
         let wait = async {
             loop {
                 let changed = self.changed.notified();
                 if holds(self) {
                     return;
                 }
-                changed.await;
+                // Not all that is waited for is announced.
+                let _ = tokio::time::timeout(Duration::from_millis(20), changed).await;
             }
         };
         if tokio::time::timeout(PATIENCE, wait).await.is_err() {
@@ -198,20 +222,20 @@ impl Store {
     }
 
     /// Waits until this serial is held.
-    pub async fn until_serial(&self, zone: &str, serial: u32) {
+    pub(crate) async fn until_serial(&self, zone: &str, serial: u32) {
         self.until(&format!("{zone} {serial}"), |store| store.serial(zone) == Some(serial)).await;
     }
 }
 
 /// A primary that runs until this is dropped.
-pub struct Serving {
-    pub addr: SocketAddr,
+pub(crate) struct Serving {
+    pub(crate) addr: SocketAddr,
     task: JoinHandle<()>,
 }
 
 impl Serving {
     /// Stops it; the port is free then.
-    pub async fn stop(mut self) {
+    pub(crate) async fn stop(mut self) {
         self.task.abort();
         let _ = (&mut self.task).await;
     }
