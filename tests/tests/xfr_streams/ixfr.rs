@@ -16,9 +16,9 @@ use crate::streams::{number, text};
 use crate::{Recorded, assert_same};
 
 /// The versions that the servers had, by serial, from the text of their histories.
-struct Versions {
-    gov: HashMap<u32, Arc<Version>>,
-    rpz: HashMap<u32, Arc<Version>>,
+pub(crate) struct Versions {
+    pub(crate) gov: HashMap<u32, Arc<Version>>,
+    pub(crate) rpz: HashMap<u32, Arc<Version>>,
 }
 
 /// The version that a zone's text is.
@@ -48,21 +48,21 @@ fn last_six(source: Source) -> Option<HashMap<u32, Arc<Version>>> {
 }
 
 impl Versions {
-    fn read() -> Option<Self> {
+    pub(crate) fn read() -> Option<Self> {
         Some(Self { gov: last_six(Source::Gov)?, rpz: last_six(Source::Doh)? })
     }
 
-    fn of(&self, entry: &Value) -> &HashMap<u32, Arc<Version>> {
+    pub(crate) fn of(&self, entry: &Value) -> &HashMap<u32, Arc<Version>> {
         if text(entry, "zone") == "gov" { &self.gov } else { &self.rpz }
     }
 
-    fn newest(&self, entry: &Value) -> &Arc<Version> {
+    pub(crate) fn newest(&self, entry: &Value) -> &Arc<Version> {
         let serial = if text(entry, "zone") == "gov" { 1_787_383_922 } else { 2_608_220_415 };
         &self.of(entry)[&serial]
     }
 }
 
-fn serial(entry: &Value) -> Serial {
+pub(crate) fn serial(entry: &Value) -> Serial {
     Serial(u32::try_from(number(entry, "serial")).unwrap())
 }
 

@@ -1,9 +1,10 @@
-//! Streams that BIND, Knot DNS and NSD sent, through the receiver: needs the corpus folder in `ZXFR_CORPUS`.
+//! Streams that BIND, Knot DNS and NSD sent, through the receiver, and the queries, through the primary: needs the corpus folder in `ZXFR_CORPUS`.
 
 mod axfr;
 #[path = "../corpus/mod.rs"]
 mod corpus;
 mod ixfr;
+mod primary;
 #[path = "../corpus/streams.rs"]
 mod streams;
 
@@ -19,7 +20,7 @@ use zxfr_core::serial::Serial;
 use zxfr_core::time::{Instant, Now, UnixTime};
 use zxfr_core::transfer::{Error, Event, Inbound, Limits};
 use zxfr_core::tsig::rustcrypto::Hmac;
-use zxfr_core::tsig::{Key, TsigRecord, Verifier};
+use zxfr_core::tsig::{Algorithm, Key, TsigRecord, Verifier};
 use zxfr_core::wire::Message;
 use zxfr_core::zone::{BuildLimits, Change, Update, Version};
 
@@ -39,6 +40,13 @@ fn index(of_type: impl Fn(&str) -> bool) -> Option<(PathBuf, Value, Vec<Value>)>
     let entries = index["streams"].as_array().unwrap().iter();
     let entries: Vec<Value> = entries.filter(|entry| of_type(text(entry, "type"))).cloned().collect();
     Some((folder, index, entries))
+}
+
+/// The key of all streams.
+fn key(index: &Value) -> Key<Hmac> {
+    let secret = Base64::decode_vec(text(index, "secret_b64")).unwrap();
+    let name: Name = text(index, "key_name").parse().unwrap();
+    Key::new(name.as_ref(), Algorithm::HmacSha256, &secret).unwrap()
 }
 
 impl Recorded {
