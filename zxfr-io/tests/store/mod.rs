@@ -16,7 +16,7 @@ use zxfr_core::serial::Serial;
 use zxfr_core::tsig::rustcrypto::Hmac;
 use zxfr_core::tsig::{Algorithm, Key};
 use zxfr_core::wire::{Class, Record, Rtype};
-use zxfr_core::zone::{BuildLimits, Builder, Change, Version};
+use zxfr_core::zone::{BuildLimits, Builder, Change, Delta, Version};
 use zxfr_io::notify::{NotifyLimits, NotifyReport, Target};
 use zxfr_io::secondary::{Attempt, Policy, PrimaryAddr, Refused, What, ZoneConfig};
 use zxfr_io::{
@@ -157,6 +157,18 @@ impl Store {
                 zones.insert(apex, Held { version: version.clone(), journal });
             }
         }
+        drop(zones);
+        self.published(&version);
+    }
+
+    /// Makes a new version by this delta.
+    pub(crate) fn edit(&self, zone: &str, delta: &Delta) {
+        let mut zones = self.zones.lock().unwrap();
+        let held = zones.get_mut(&name(zone)).unwrap();
+        let applied = held.version.apply(delta, BuildLimits::default()).unwrap();
+        held.journal.push(Arc::new(applied.delta)).unwrap();
+        held.version = Arc::new(applied.version);
+        let version = held.version.clone();
         drop(zones);
         self.published(&version);
     }
