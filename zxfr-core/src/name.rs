@@ -17,6 +17,8 @@ pub const MAX_NAME: usize = 255;
 pub const MAX_LABEL: usize = 63;
 /// The most labels of a name, the root label counted: 127 of one octet and the root.
 pub const MAX_LABELS: usize = 128;
+/// More labels than most names have.
+const FEW_LABELS: usize = 16;
 
 /// Why octets are not an uncompressed name.
 #[non_exhaustive]
@@ -161,22 +163,20 @@ impl<'a> NameRef<'a> {
         name
     }
 
-    /// Where each label starts, from the left, the root label not counted.
-    fn starts(self) -> ([u8; MAX_LABELS], usize) {
-        let mut starts = [0_u8; MAX_LABELS];
+    /// Where each label starts, from the left, the root label not counted; `None` when they are more than there is room for.
+    fn starts<const N: usize>(self) -> Option<([u8; N], usize)> {
+        let mut starts = [0_u8; N];
         let mut count = 0_usize;
         let mut at = 0_usize;
         while let Some(&length) = self.octets.get(at) {
             if length == 0 {
                 break;
             }
-            if let (Some(slot), Ok(start)) = (starts.get_mut(count), u8::try_from(at)) {
-                *slot = start;
-            }
+            *starts.get_mut(count)? = at as u8;
             count = count.saturating_add(1);
             at = at.saturating_add(usize::from(length)).saturating_add(1);
         }
-        (starts, count.min(MAX_LABELS))
+        Some((starts, count))
     }
 
     /// Writes the name's sort key: octet strings compare as the names do in canonical order (RFC 4034 §6.1).
@@ -184,7 +184,7 @@ impl<'a> NameRef<'a> {
     /// Labels go from the right, in lower case; octets 0 and 1 are written as 1 1 and 1 2, each label ends with a 0, and
     /// another 0 ends the name, so that a name comes before all names below it.
     pub fn write_sort_key(self, mut put: impl FnMut(&[u8])) {
-        let (starts, count) = self.starts();
+        let (starts, count) = self.starts::<MAX_LABELS>().unwrap_or(([0; MAX_LABELS], 0));
         for start in starts.get(..count).unwrap_or_default().iter().rev() {
             let label = self.label_at(usize::from(*start));
             let mut lower = [0_u8; MAX_LABEL];
@@ -207,6 +207,19 @@ impl<'a> NameRef<'a> {
         put(&[0]);
     }
 
+    /// Compares label by label, given where these start.
+    fn cmp_labels(self, mine: &[u8], other: NameRef<'_>, theirs: &[u8]) -> Ordering {
+        for (start, their_start) in mine.iter().rev().zip(theirs.iter().rev()) {
+            let label = self.label_at(usize::from(*start)).iter();
+            let their_label = other.label_at(usize::from(*their_start)).iter();
+            let order = label.map(u8::to_ascii_lowercase).cmp(their_label.map(u8::to_ascii_lowercase));
+            if order.is_ne() {
+                return order;
+            }
+        }
+        mine.len().cmp(&theirs.len())
+    }
+
     fn label_at(self, start: usize) -> &'a [u8] {
         self.octets
             .get(start..)
@@ -227,19 +240,19 @@ impl Eq for NameRef<'_> {}
 
 impl Ord for NameRef<'_> {
     fn cmp(&self, other: &Self) -> Ordering {
-        let (mine, my_count) = self.starts();
-        let (theirs, their_count) = other.starts();
-        let mine = mine.get(..my_count).unwrap_or_default().iter().rev();
-        let theirs = theirs.get(..their_count).unwrap_or_default().iter().rev();
-        for (mine, theirs) in mine.zip(theirs) {
-            let mine = self.label_at(usize::from(*mine)).iter();
-            let theirs = other.label_at(usize::from(*theirs)).iter();
-            let order = mine.map(u8::to_ascii_lowercase).cmp(theirs.map(u8::to_ascii_lowercase));
-            if order.is_ne() {
-                return order;
+        // Few names have many labels, and room for fewer is made faster.
+        match (self.starts::<FEW_LABELS>(), other.starts::<FEW_LABELS>()) {
+            (Some((mine, my_count)), Some((theirs, their_count))) => {
+                let mine = mine.get(..my_count).unwrap_or_default();
+                self.cmp_labels(mine, *other, theirs.get(..their_count).unwrap_or_default())
+            }
+            _ => {
+                let all = |name: &Self| name.starts::<MAX_LABELS>().unwrap_or(([0; MAX_LABELS], 0));
+                let ((mine, my_count), (theirs, their_count)) = (all(self), all(other));
+                let mine = mine.get(..my_count).unwrap_or_default();
+                self.cmp_labels(mine, *other, theirs.get(..their_count).unwrap_or_default())
             }
         }
-        my_count.cmp(&their_count)
     }
 }
 

@@ -259,6 +259,15 @@ impl RecordPosition {
         };
     }
 
+    /// The next record but for its RDATA, gone past.
+    #[cfg(feature = "alloc")]
+    pub(crate) fn outline<'s>(&mut self, octets: &[u8], scratch: &'s mut Scratch) -> Option<Outline<'s>> {
+        self.left = self.left.checked_sub(1)?;
+        let (fixed, rdata_at) = self.read(octets, &mut scratch.owner).ok()?;
+        let Scratch { owner, rdata: expanded } = scratch;
+        Some(Outline { owner: owner.as_ref(), fixed, rdata_at, expanded })
+    }
+
     #[inline]
     pub(crate) fn next<'s>(
         &mut self,
@@ -299,6 +308,38 @@ impl RecordPosition {
         let (rest, fixed) = grammar::record_fixed(rest).map_err(|error| failed(error, rest.at))?;
         self.at = rest.at.wrapping_add(usize::from(fixed.rdata_length));
         Ok((fixed, rest.at))
+    }
+}
+
+/// A record whose RDATA isn't looked into yet.
+#[cfg(feature = "alloc")]
+pub(crate) struct Outline<'s> {
+    pub(crate) owner: crate::name::NameRef<'s>,
+    fixed: RecordFixed,
+    rdata_at: usize,
+    expanded: &'s mut rdata::Expanded,
+}
+
+#[cfg(feature = "alloc")]
+impl Outline<'_> {
+    pub(crate) const fn rtype(&self) -> Rtype {
+        self.fixed.rtype
+    }
+
+    /// As [`Record::ttl`].
+    pub(crate) const fn ttl(&self) -> u32 {
+        if self.fixed.ttl < 1 << 31 { self.fixed.ttl } else { 0 }
+    }
+
+    /// As [`Record::canonical_cmp`]; the RDATA is read only if it matters.
+    pub(crate) fn canonical_cmp(self, octets: &[u8], other: &Record<'_>) -> core::cmp::Ordering {
+        let order = self.owner.cmp(&other.owner).then(self.fixed.rtype.cmp(&other.rtype));
+        if order.is_ne() {
+            return order;
+        }
+        let RecordFixed { rtype, rdata_length, .. } = self.fixed;
+        let read = rdata::read(rtype, octets, self.rdata_at, rdata_length.into(), self.expanded);
+        rdata::canonical_cmp(rtype, read.unwrap_or_default(), other.rdata)
     }
 }
 

@@ -5,9 +5,10 @@
 //! two more records read for each added one. Nothing else has to be counted.
 
 use super::builder::BuildLimits;
-use super::merged::Merged;
+use super::merged::{Listed, Merged};
+use super::numbered::Numbered;
 use crate::name::{Name, NameRef};
-use crate::wire::{Record, Rtype, Scratch};
+use crate::wire::Rtype;
 use alloc::vec::Vec;
 
 /// RRsets to look at, in the order of the zone.
@@ -33,13 +34,13 @@ impl Checks {
     }
 
     /// Looks at a slot's added records of these numbers.
-    pub(super) fn look(&mut self, slot: &Merged<'_>, fresh: &[usize], limits: BuildLimits, scratch: &mut Scratch) {
+    pub(super) fn look(&mut self, slot: &Merged<'_>, fresh: &[usize], limits: BuildLimits, numbered: &mut Numbered) {
         if fresh.is_empty() {
             return;
         }
-        let edge = |found: Option<(Record<'_>, _)>| found.map(|(record, _)| (record.owner.to_name(), record.rtype));
-        let first = edge(slot.next(slot.start(), scratch));
-        let last = edge(slot.previous(slot.end(), scratch));
+        let edge = |found: Option<(Listed<'_>, _)>| found.map(|(record, _)| (record.owner.to_name(), record.rtype));
+        let first = edge(slot.next(slot.start(), numbered));
+        let last = edge(slot.previous(slot.end(), numbered));
         let edges = [first, last];
         let left = slot.records_left();
         let many_records = left > usize::try_from(limits.rrset_records).unwrap_or(usize::MAX);
@@ -47,17 +48,17 @@ impl Checks {
         for number in fresh {
             let Some(record) = slot.edits.record(*number) else { continue };
             let spot = slot.before_added(*number);
-            let after = slot.next(spot, scratch).map_or(spot, |(_, after)| after);
+            let after = slot.next(spot, numbered).map_or(spot, |(_, after)| after);
             let mut alone = true;
             let mut uneven = false;
-            let mut meet = |other: Option<Record<'_>>| {
+            let mut meet = |other: Option<Listed<'_>>| {
                 if let Some(other) = other.filter(|other| other.rtype == record.rtype && other.owner == record.owner) {
                     alone = false;
                     uneven |= other.ttl != record.ttl;
                 }
             };
-            meet(slot.previous(spot, scratch).map(|(record, _)| record));
-            meet(slot.next(after, scratch).map(|(record, _)| record));
+            meet(slot.previous(spot, numbered).map(|(record, _)| record));
+            meet(slot.next(after, numbered).map(|(record, _)| record));
             let at_edge =
                 |edge: &Option<(Name, Rtype)>| edge.as_ref().is_some_and(|(owner, _)| owner.as_ref() == record.owner);
             let owner_at_edge = edges.iter().any(at_edge);

@@ -6,14 +6,12 @@ use super::change::{Change, Notes, Step};
 use super::checks::Checks;
 use super::edits::Edits;
 use super::merged::Merged;
-use super::page::Page;
+use super::numbered::Numbered;
 use super::slot::{Edited, Slot, write_pages};
+use crate::wire::Record;
 use crate::wire::rdata::has_folded_names;
-use crate::wire::reader::{RecordPosition, skip_record};
-use crate::wire::{Record, Scratch};
 use alloc::sync::Arc;
 use alloc::vec::Vec;
-use core::cmp::Ordering;
 
 /// A page is written anew when its edits take more than this part of its octets.
 const EDITED_PART: usize = 8;
@@ -21,8 +19,8 @@ const EDITED_PART: usize = 8;
 /// Takes the changes to one slot, which come in order, and makes what takes its place. It is kept for the next slot.
 pub(super) struct SlotEditor {
     slot: Slot,
-    /// Where the base's records start; one more is where they end.
-    starts: Vec<u32>,
+    /// Reads the base's records.
+    numbered: Numbered,
     edits: Edits,
     /// The numbers of those added records that weren't in the slot.
     fresh: Vec<usize>,
@@ -32,37 +30,28 @@ pub(super) struct SlotEditor {
     /// How many of the slot's own edits are in the new ones or done with.
     removed: usize,
     added: usize,
-    scratch: Scratch,
 }
 
 impl SlotEditor {
     pub(super) fn new() -> Self {
         Self {
             slot: Slot::empty(),
-            starts: Vec::new(),
+            numbered: Numbered::default(),
             edits: Edits::default(),
             fresh: Vec::new(),
             changed: false,
             next: 0,
             removed: 0,
             added: 0,
-            scratch: Scratch::new(),
         }
     }
 
     /// Begins with a slot.
     pub(super) fn open(&mut self, slot: Slot) {
-        self.starts.clear();
+        self.numbered.forget();
         self.edits.clear();
         self.fresh.clear();
         (self.changed, self.next, self.removed, self.added) = (false, 0, 0, 0);
-        let base = slot.base();
-        let mut at = base.first().at;
-        self.starts.push(at as u32);
-        for _ in 0..base.records() {
-            at = skip_record(base.octets(), at).map_or(at, |(_, end)| end);
-            self.starts.push(at as u32);
-        }
         self.slot = slot;
     }
 
@@ -77,11 +66,12 @@ impl SlotEditor {
     /// When it doesn't fit what is held.
     pub(super) fn change(&mut self, change: &Change<'_>, notes: &mut Notes) -> Result<(), ApplyError> {
         let identity = change.identity();
-        let (number, in_base) = self.find(identity);
+        let (number, in_base) = self.numbered.find(self.slot.base(), self.next, identity);
+        self.next = number;
         let in_added = self.carry(number, Some(identity));
-        let Self { slot, starts, edits, scratch, .. } = self;
+        let Self { slot, numbered, edits, .. } = self;
         let old = slot.edits();
-        let of_base = if in_base { read(slot.base(), starts, number, scratch) } else { None };
+        let of_base = if in_base { numbered.read(slot.base(), number) } else { None };
         let gone = old.is_some_and(|old| old.removed.get(self.removed) == Some(&number));
         let of_added = if in_added { old.and_then(|old| old.record(self.added)) } else { None };
         let held = of_added.as_ref().or_else(|| of_base.as_ref().filter(|_| !gone));
@@ -106,23 +96,6 @@ impl SlotEditor {
         self.fresh.push(edits.added.len());
         edits.add(number, &record);
         Ok(())
-    }
-
-    /// The number of the first record of the base that doesn't precede `identity`, and whether it is that.
-    fn find(&mut self, identity: &Record<'_>) -> (u16, bool) {
-        let (mut low, mut high) = (self.next, self.slot.base().records());
-        let mut equal = false;
-        while low < high {
-            let middle = low.midpoint(high);
-            let record = read(self.slot.base(), &self.starts, middle, &mut self.scratch);
-            match record.map_or(Ordering::Less, |record| record.canonical_cmp(identity)) {
-                Ordering::Less => low = middle.saturating_add(1),
-                Ordering::Equal => (low, high, equal) = (middle, middle, true),
-                Ordering::Greater => high = middle,
-            }
-        }
-        self.next = low;
-        (low, equal)
     }
 
     /// Takes over the slot's own edits up to a record of the base and, of those that stand right before that, up to
@@ -162,15 +135,15 @@ impl SlotEditor {
         self.slot = slot;
         self.carry(u16::MAX, None);
         let base = self.slot.base();
-        let merged = Merged { base, starts: &self.starts, edits: &self.edits };
-        checks.look(&merged, &self.fresh, limits, &mut self.scratch);
+        let merged = Merged { base, edits: &self.edits };
+        checks.look(&merged, &self.fresh, limits, &mut self.numbered);
         if merged.is_empty() {
             return;
         }
         if self.edits.is_empty() {
             return put(Slot::Sealed(base.clone()), true);
         }
-        let removed = merged.removed_octets();
+        let removed = merged.removed_octets(&mut self.numbered);
         if removed.saturating_add(self.edits.added_octets()) > base.len() / EDITED_PART {
             let pages = write_pages(core::iter::once(merged.records()));
             return pages.into_iter().for_each(|page| put(Slot::Sealed(page), true));
@@ -179,13 +152,6 @@ impl SlotEditor {
         let octets = base.len().saturating_sub(removed).saturating_add(added);
         put(Slot::Edited(Arc::new(Edited::new(base.clone(), self.edits.compact(), octets as u64))), true);
     }
-}
-
-/// A record of a page, by number.
-pub(super) fn read<'s>(base: &'s Page, starts: &[u32], number: u16, scratch: &'s mut Scratch) -> Option<Record<'s>> {
-    let start = *starts.get(usize::from(number))?;
-    // Pages of our own writing hold no errors.
-    RecordPosition::new(start as usize, 1).next(base.octets(), scratch).ok()?
 }
 
 /// About what a record takes in a page, where most names can be pointed to.

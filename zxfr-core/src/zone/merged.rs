@@ -1,16 +1,16 @@
 //! A page and its edits read together from any place, both ways.
 
-use super::editor::read;
 use super::edits::Edits;
+use super::numbered::Numbered;
 use super::page::Page;
 use super::slot::SlotRecords;
-use crate::wire::{Record, Scratch};
+use crate::name::NameRef;
+use crate::wire::reader::Outline;
+use crate::wire::{Record, Rtype};
 
 /// A page and its edits.
 pub(super) struct Merged<'a> {
     pub(super) base: &'a Page,
-    /// Where the page's records start; one more is where they end.
-    pub(super) starts: &'a [u32],
     pub(super) edits: &'a Edits,
 }
 
@@ -19,6 +19,24 @@ pub(super) struct Merged<'a> {
 pub(super) struct Spot {
     base: u16,
     added: usize,
+}
+
+/// What is told of a record: the RRset it belongs to, and its TTL.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Listed<'s> {
+    pub(super) owner: NameRef<'s>,
+    pub(super) rtype: Rtype,
+    pub(super) ttl: u32,
+}
+
+impl<'s> Listed<'s> {
+    fn of_base(outline: Outline<'s>) -> Self {
+        Self { owner: outline.owner, rtype: outline.rtype(), ttl: outline.ttl() }
+    }
+
+    const fn of_added(record: &Record<'s>) -> Self {
+        Self { owner: record.owner, rtype: record.rtype, ttl: record.ttl }
+    }
 }
 
 impl<'a> Merged<'a> {
@@ -34,12 +52,9 @@ impl<'a> Merged<'a> {
     }
 
     /// About how many octets the removed records take in the page.
-    pub(super) fn removed_octets(&self) -> usize {
-        let start = |number: usize| self.starts.get(number).map_or(0, |start| *start as usize);
-        self.edits.removed.iter().fold(0, |sum: usize, number| {
-            let number = usize::from(*number);
-            sum.saturating_add(start(number.saturating_add(1)).saturating_sub(start(number)))
-        })
+    pub(super) fn removed_octets(&self, numbered: &mut Numbered) -> usize {
+        let octets = self.edits.removed.iter().map(|number| numbered.len(self.base, *number));
+        octets.fold(0, usize::saturating_add)
     }
 
     /// The records in order.
@@ -62,14 +77,14 @@ impl<'a> Merged<'a> {
     }
 
     /// The record after a place, and the place after that.
-    pub(super) fn next<'s>(&self, mut spot: Spot, scratch: &'s mut Scratch) -> Option<(Record<'s>, Spot)>
+    pub(super) fn next<'s>(&self, mut spot: Spot, numbered: &'s mut Numbered) -> Option<(Listed<'s>, Spot)>
     where
         'a: 's,
     {
         loop {
             if self.edits.added.get(spot.added).is_some_and(|added| added.before <= spot.base) {
                 let record = self.edits.record(spot.added)?;
-                return Some((record, Spot { added: spot.added.saturating_add(1), ..spot }));
+                return Some((Listed::of_added(&record), Spot { added: spot.added.saturating_add(1), ..spot }));
             }
             let number = spot.base;
             if number >= self.base.records() {
@@ -77,13 +92,13 @@ impl<'a> Merged<'a> {
             }
             spot.base = number.saturating_add(1);
             if !self.edits.removes(number) {
-                return Some((read(self.base, self.starts, number, scratch)?, spot));
+                return Some((Listed::of_base(numbered.outline(self.base, number)?), spot));
             }
         }
     }
 
     /// The record before a place, and the place before that.
-    pub(super) fn previous<'s>(&self, mut spot: Spot, scratch: &'s mut Scratch) -> Option<(Record<'s>, Spot)>
+    pub(super) fn previous<'s>(&self, mut spot: Spot, numbered: &'s mut Numbered) -> Option<(Listed<'s>, Spot)>
     where
         'a: 's,
     {
@@ -91,11 +106,11 @@ impl<'a> Merged<'a> {
             if let Some(number) = spot.added.checked_sub(1)
                 && self.edits.added.get(number).is_some_and(|added| added.before >= spot.base)
             {
-                return Some((self.edits.record(number)?, Spot { added: number, ..spot }));
+                return Some((Listed::of_added(&self.edits.record(number)?), Spot { added: number, ..spot }));
             }
             spot.base = spot.base.checked_sub(1)?;
             if !self.edits.removes(spot.base) {
-                return Some((read(self.base, self.starts, spot.base, scratch)?, spot));
+                return Some((Listed::of_base(numbered.outline(self.base, spot.base)?), spot));
             }
         }
     }

@@ -12,7 +12,7 @@
 //! | [`delta`] | what has to be deleted and added to make another version |
 //! | `diff`, [`condense`] | the delta between two versions; several deltas as one |
 //! | [`apply`] | a version and a delta make the next version |
-//! | `change`, `revision`, `editor`, `merged`, `checks` | its parts: a record's change, a run's, a slot's; edits read together with their page; RRsets to look at afterwards |
+//! | `change`, `revision`, `editor`, `merged`, `numbered`, `checks` | its parts: a record's change, a run's, a slot's; edits read together with their page; a page's records by number; RRsets to look at afterwards |
 //! | [`update`] | from the events of a transfer to the next version |
 //! | `key` | sort keys: records as octet strings that compare as the records do |
 //!
@@ -34,6 +34,7 @@ mod head;
 mod key;
 mod merge;
 mod merged;
+mod numbered;
 pub mod page;
 mod parts;
 mod records;

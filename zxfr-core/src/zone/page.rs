@@ -35,12 +35,18 @@ pub struct Page {
 struct Held {
     key: Box<[u8]>,
     octets: Bytes,
+    /// Where the first record of each block starts.
+    blocks: Box<[u16]>,
 }
+
+/// A page knows where every so manyth record starts.
+pub(super) const BLOCK: u16 = 16;
 
 impl Page {
     /// One without records.
     pub(super) fn empty() -> Self {
-        OpenPage { key: Vec::new(), octets: alloc::vec![0; HEADER_LEN], records: 0, start: HEADER_LEN as u16 }.close()
+        let (octets, start) = (alloc::vec![0; HEADER_LEN], HEADER_LEN as u16);
+        OpenPage { key: Vec::new(), octets, blocks: Vec::new(), records: 0, start }.close()
     }
 
     /// The sort key of its first record.
@@ -74,12 +80,18 @@ impl Page {
         self.octets().slice(usize::from(self.start).min(self.octets().len())..)
     }
 
+    /// Where the first record of each block of [`BLOCK`] starts.
+    pub(super) fn blocks(&self) -> &[u16] {
+        &self.held.blocks
+    }
+
     /// What it takes in memory, its key and the accounts of the allocator's users included.
     pub(super) fn heap_octets(&self) -> usize {
         // A reference count of the octets is allocated once they are lent to a frame.
         const SHARED: usize = 32;
         let own = size_of::<Held>().saturating_add(size_of::<[usize; 2]>()).saturating_add(SHARED);
-        own.saturating_add(self.key().len()).saturating_add(self.len())
+        let blocks = size_of_val::<[u16]>(&self.held.blocks);
+        own.saturating_add(self.key().len()).saturating_add(self.len()).saturating_add(blocks)
     }
 
     /// Before the first record, for reading.
@@ -92,15 +104,17 @@ impl Page {
 pub(crate) struct OpenPage {
     pub(super) key: Vec<u8>,
     pub(super) octets: Vec<u8>,
+    blocks: Vec<u16>,
     pub(super) records: u16,
     start: u16,
 }
 
 impl OpenPage {
     pub(crate) fn close(self) -> Page {
-        let Self { key, octets, records, start } = self;
+        let Self { key, octets, blocks, records, start } = self;
         let len = octets.len() as u32;
-        Page { held: Arc::new(Held { key: key.into(), octets: octets.into() }), records, start, len }
+        let held = Held { key: key.into(), octets: octets.into(), blocks: blocks.into() };
+        Page { held: Arc::new(held), records, start, len }
     }
 
     /// Sets the TTL of all records from number `first` on.
@@ -113,6 +127,8 @@ impl OpenPage {
 pub(crate) struct PageWriter {
     octets: Box<[u8]>,
     len: usize,
+    /// Where the first record of each block starts.
+    blocks: Vec<u16>,
     records: u16,
     start: u16,
     /// The most octets of a page of more than one record.
@@ -150,6 +166,7 @@ impl PageWriter {
             // Room for one record more: what it would have taken tells where to cut.
             octets: alloc::vec![0; MAX_PAGE.saturating_add(CUT_WINDOW)].into_boxed_slice(),
             len: HEADER_LEN,
+            blocks: Vec::new(),
             records: 0,
             start: HEADER_LEN as u16,
             limit: MAX_PAGE,
@@ -224,6 +241,9 @@ impl PageWriter {
             self.key.clear();
             key::push_record(&mut self.key, record);
         }
+        if self.records.is_multiple_of(BLOCK) {
+            self.blocks.push(before as u16);
+        }
         self.records = records;
         Ok(())
     }
@@ -257,6 +277,7 @@ impl PageWriter {
             let _ = self.push(&record);
         }
         page.records = number;
+        page.blocks.truncate(number.div_ceil(BLOCK).into());
         page.octets.truncate(at);
         page.octets.shrink_to_fit();
         set_header(&mut page.octets, number, page.start);
@@ -271,7 +292,9 @@ impl PageWriter {
         }
         let mut octets = self.octets.get(..self.len).unwrap_or_default().to_vec();
         set_header(&mut octets, self.records, self.start);
-        let page = OpenPage { key: self.key.clone(), octets, records: self.records, start: self.start };
+        let (key, blocks) = (self.key.clone(), self.blocks.clone());
+        let page = OpenPage { key, octets, blocks, records: self.records, start: self.start };
+        self.blocks.clear();
         self.len = HEADER_LEN;
         self.start = HEADER_LEN as u16;
         self.records = 0;
@@ -297,7 +320,7 @@ impl PageWriter {
         set_header(&mut octets, 1, HEADER_LEN as u16);
         let mut key = Vec::new();
         key::push_record(&mut key, record);
-        Ok(OpenPage { key, octets, records: 1, start: HEADER_LEN as u16 })
+        Ok(OpenPage { key, octets, blocks: alloc::vec![HEADER_LEN as u16], records: 1, start: HEADER_LEN as u16 })
     }
 }
 
