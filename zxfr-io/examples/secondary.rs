@@ -1,5 +1,7 @@
 //! A zone pulled into a program of yours: records go to a trait, here into a version that is then looked at.
 //!
+//! Example `hub` keeps zones in step with their primaries.
+//!
 //! `cargo run --release -p zxfr-io --example secondary -- 127.0.0.1:5300 example.`
 
 use std::error::Error;
