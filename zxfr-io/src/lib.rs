@@ -1,4 +1,4 @@
-//! `zxfr-core` on tokio: a primary that serves zones and a client that pulls them.
+//! `zxfr-core` on tokio: a primary that serves zones, a secondary that keeps them in step, a client that pulls them.
 //!
 //! | module | holds |
 //! |---|---|
@@ -13,9 +13,8 @@
 //! | `wheel` | timers of many zones |
 //! | `clock` | the clocks that the core is given |
 //!
-//! Where versions come from is the trait [`Zones`]; where a pulled zone goes are the traits
-//! [`Sink`] and [`EventSink`]. Nothing here knows of
-//! files, configuration or logs.
+//! Where versions come from is the trait [`Zones`]; where they go is [`Incoming`], for zones kept in step, or [`Sink`] and
+//! [`EventSink`], for one that is pulled. Nothing here knows of files, configuration or logs.
 
 pub mod client;
 mod clock;
