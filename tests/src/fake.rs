@@ -25,6 +25,8 @@ pub enum Step {
     Send(Vec<u8>),
     /// Sends a message in segments of one octet.
     Trickle(Vec<u8>),
+    /// Sends these octets as they are, be they whole messages or not.
+    Octets(Vec<u8>),
     /// Says nothing more until the client gives up.
     Stall,
     /// Closes the connection.
@@ -102,6 +104,7 @@ fn serve(mut stream: TcpStream, script: &Arc<Script>) {
                 Step::Trickle(message) => {
                     wire::framed(&message).chunks(1).try_for_each(|octet| stream.write_all(octet))
                 }
+                Step::Octets(octets) => stream.write_all(&octets),
                 Step::Stall => stream.read(&mut [0; 512]).map(|_| ()),
                 Step::Close => stream.shutdown(Shutdown::Both),
             };
