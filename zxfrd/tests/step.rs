@@ -2,8 +2,7 @@
 
 mod support;
 
-use rustix::process::Signal;
-use support::{ACL, Daemon, KEYS, ONE, zone, zxfr};
+use support::{ACL, Daemon, zone, zxfr};
 
 fn from_file(rest: &str) -> String {
     format!("{ACL}[[zone]]\nname = \"example\"\nfile = \"example.zone\"\noutgoing = {{}}\n{rest}")

@@ -112,6 +112,23 @@ fn linked_peers_and_acls_are_admitted_to_zones_that_go_out() {
 }
 
 #[test]
+fn primaries_and_acls_may_notify_zones_that_come_in() {
+    let registry = registry();
+    for (zone, addr, admitted) in [
+        ("in.test.", "192.0.2.4", true),
+        ("IN.test.", "192.0.2.4", true),
+        ("in.test.", "198.51.100.77", true),
+        ("in.test.", "2001:db8::1", true),
+        ("in.test.", "192.0.2.1", false),
+        ("signed.test.", "192.0.2.4", false),
+        ("signed.test.", "198.51.100.77", false),
+        ("nowhere.test.", "198.51.100.77", false),
+    ] {
+        assert_eq!(registry.admits_notify(name(zone).as_ref(), &asker(addr)), admitted, "{zone} {addr}");
+    }
+}
+
+#[test]
 fn keys_of_linked_peers_are_needed_where_there_are_any() {
     let registry = registry();
     for (zone, addr, key, admitted) in [
@@ -183,6 +200,37 @@ fn another_configuration_keeps_what_is_held() {
     assert!(Arc::ptr_eq(&registry.version(name("in.test.").as_ref()).unwrap(), &held));
     assert!(registry.admits(name("in.test.").as_ref(), &asker("198.51.100.1")));
     assert!(!registry.admits(name("in.test.").as_ref(), &asker("192.0.2.1")), "no longer linked anywhere");
+}
+
+#[test]
+fn a_journal_follows_the_version() {
+    let registry = registry();
+    let apex = name("in.test.");
+    let zone = registry.zone(apex.as_ref()).unwrap();
+    let answers = |from: u32| {
+        let version = registry.version(apex.as_ref()).unwrap();
+        match registry.answer(apex.as_ref(), &version, Serial(from)) {
+            Answer::UpToDate => "up to date",
+            Answer::Differences(_) => "differences",
+            Answer::Whole => "whole",
+        }
+    };
+    let times = "3600 600 86400 60";
+    // So many records that sending changes is worth it.
+    let text = |serial: u32| -> String {
+        let names = (0..50).map(|number| format!("n{number}.in.test. 60 A 192.0.2.{number}\n"));
+        format!("in.test. 60 SOA . . {serial} {times}\n{}", names.collect::<String>())
+    };
+    let load = |serial| load_text(text(serial).as_bytes(), Path::new("z"), &LoadOptions::default()).unwrap().version;
+    for serial in 1..=3 {
+        zone.publish(load(serial)).unwrap();
+    }
+    assert_eq!([1, 2, 3, 4, 0].map(answers), ["differences", "differences", "up to date", "up to date", "whole"]);
+    // Backwards: what was before leads nowhere.
+    zone.publish(load(2)).unwrap();
+    assert_eq!([1, 2].map(answers), ["whole", "up to date"]);
+    zone.publish(load(5)).unwrap();
+    assert_eq!([1, 2, 3].map(answers), ["whole", "differences", "whole"]);
 }
 
 #[test]
