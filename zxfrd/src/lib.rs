@@ -6,7 +6,7 @@
 //! | [`zonefile`] | zone text in and out: every record type, problems with file, line and column |
 //! | [`files`] | zones from files: at the start, when told, when they change |
 //! | [`registry`] | the zones: who may have them, what is held of each |
-//! | [`incoming`] | zones from primaries |
+//! | `node` | zones kept in step with files and primaries |
 //! | [`service`] | the daemon |
 //! | [`zone`] | zone files to versions, versions to text |
 
@@ -15,8 +15,8 @@ pub mod client;
 pub mod config;
 pub mod demo;
 pub mod files;
-pub mod incoming;
 pub mod logging;
+mod node;
 pub mod registry;
 pub mod service;
 pub mod zone;

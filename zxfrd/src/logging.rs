@@ -74,7 +74,16 @@ pub struct Transfer<'a> {
     /// How long it took.
     pub elapsed: Duration,
     /// How it ended.
-    pub result: Result<(), &'a dyn Display>,
+    pub result: Result<(), Failed<'a>>,
+}
+
+/// Why a transfer failed.
+#[derive(Clone, Copy)]
+pub struct Failed<'a> {
+    /// In a word.
+    pub word: &'a str,
+    /// All that is known.
+    pub text: &'a dyn Display,
 }
 
 impl Display for Direction {
@@ -113,9 +122,9 @@ pub fn transfer(transfer: &Transfer<'_>) {
         Ok(()) => tracing::info!(
             transfer = %direction, %zone, %peer, %kind, %from, %to, messages, records, octets, seconds, result = %"ok"
         ),
-        Err(reason) => tracing::warn!(
+        Err(Failed { word, text }) => tracing::warn!(
             transfer = %direction, %zone, %peer, %kind, %from, %to, messages, records, octets, seconds,
-            result = %reason
+            result = %word, reason = %text
         ),
     }
 }

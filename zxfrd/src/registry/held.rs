@@ -1,31 +1,54 @@
 //! What is held of a zone, whatever the configuration says of it.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
-use std::time::{Instant, SystemTime};
+use std::time::{Duration, SystemTime};
 
+use tokio::sync::watch;
 use zxfr_core::journal::{Answer, Journal, JournalLimits};
+use zxfr_core::refresh::State;
 use zxfr_core::serial::Serial;
+use zxfr_core::transfer::Totals;
 use zxfr_core::zone::{Delta, Version};
 
 use super::shrink::{HeldBack, Shrunk};
 use crate::files::Stamps;
+use crate::logging;
 
 /// What is held of a zone.
 #[derive(Debug)]
 pub(super) struct Held {
     /// What is served. Whoever changes it has the ledger; anybody reads it.
-    current: RwLock<Option<Current>>,
+    current: RwLock<Option<Arc<Version>>>,
+    /// How the zone stands with its primaries.
+    standing: RwLock<Standing>,
+    /// The last transfer that brought a version, for those who wait for it.
+    transferred: watch::Sender<Option<Transferred>>,
     ledger: Mutex<Ledger>,
     /// Had by whoever loads the zone: one at a time.
     turn: Arc<tokio::sync::Mutex<()>>,
 }
 
-/// What is served of a zone.
-#[derive(Clone, Debug)]
-pub(super) struct Current {
-    pub(super) version: Arc<Version>,
-    /// When a primary last said that this is the newest version.
-    pub(super) checked: Instant,
+/// How a zone stands with its primaries.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Standing {
+    /// Whether no primary has confirmed the version for longer than the SOA's EXPIRE.
+    pub(super) expired: bool,
+    pub(super) state: State,
+}
+
+/// A transfer that brought a version.
+#[derive(Clone, Copy, Debug)]
+pub struct Transferred {
+    /// What it was.
+    pub kind: logging::Kind,
+    /// The serial before.
+    pub from: Option<Serial>,
+    /// The serial that came.
+    pub to: Serial,
+    /// What came.
+    pub totals: Totals,
+    /// From the request until it was served.
+    pub elapsed: Duration,
 }
 
 /// What goes along with the version.
@@ -51,7 +74,13 @@ pub struct LastRead {
 impl Held {
     pub(super) fn new(limits: JournalLimits) -> Self {
         let ledger = Ledger { journal: Journal::new(limits), held_back: HeldBack::default(), file: None };
-        Self { current: RwLock::default(), ledger: Mutex::new(ledger), turn: Arc::default() }
+        Self {
+            current: RwLock::default(),
+            standing: RwLock::default(),
+            transferred: watch::Sender::new(None),
+            ledger: Mutex::new(ledger),
+            turn: Arc::default(),
+        }
     }
 
     pub(super) fn set_journal_limits(&self, limits: JournalLimits) {
@@ -63,8 +92,21 @@ impl Held {
         self.turn.clone().lock_owned().await
     }
 
-    pub(super) fn current(&self) -> Option<Current> {
+    pub(super) fn current(&self) -> Option<Arc<Version>> {
         self.current.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    pub(super) fn standing(&self) -> Standing {
+        *self.standing.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Gives how it stood before.
+    pub(super) fn set_standing(&self, standing: Standing) -> Standing {
+        std::mem::replace(&mut *self.standing.write().unwrap_or_else(PoisonError::into_inner), standing)
+    }
+
+    pub(super) const fn transferred(&self) -> &watch::Sender<Option<Transferred>> {
+        &self.transferred
     }
 
     /// Serves another version, unless it has lost too many records. The deltas lead to it from the version before; without
@@ -72,7 +114,7 @@ impl Held {
     pub(super) fn put(&self, version: Arc<Version>, deltas: &[Arc<Delta>], most: u8) -> Result<(), Shrunk> {
         let mut ledger = self.ledger();
         let Ledger { journal, held_back, .. } = &mut *ledger;
-        let before = self.current().map(|current| current.version);
+        let before = self.current();
         if let Some(before) = &before {
             held_back.admit(version.serial(), version.record_count(), before.record_count(), most)?;
         }
@@ -86,8 +128,7 @@ impl Held {
                 journal.clear();
             }
         }
-        let current = Current { version: version.clone(), checked: Instant::now() };
-        *self.current.write().unwrap_or_else(PoisonError::into_inner) = Some(current);
+        *self.current.write().unwrap_or_else(PoisonError::into_inner) = Some(version.clone());
         if let Some(before) = before {
             // What most will ask for, found here where nobody waits.
             journal.answer(&version, before.serial());
@@ -98,13 +139,6 @@ impl Held {
     /// What leads from this serial to this version.
     pub(super) fn answer(&self, version: &Arc<Version>, from: Serial) -> Answer {
         self.ledger().journal.answer(version, from)
-    }
-
-    /// Notes that a primary has nothing newer.
-    pub(super) fn mark_checked(&self) {
-        if let Some(current) = &mut *self.current.write().unwrap_or_else(PoisonError::into_inner) {
-            current.checked = Instant::now();
-        }
     }
 
     pub(super) fn confirm(&self) -> Option<Shrunk> {

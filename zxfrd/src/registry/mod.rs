@@ -5,12 +5,16 @@
 //! | `zone` | [`Zone`]: a zone as configured, and the version that is held of it |
 //! | `held` | what is held of a zone, whatever the configuration says of it |
 //! | `shrink` | the rule that a zone doesn't lose many records at once |
-//! | `access` | the rules for outgoing transfers |
+//! | `incoming` | the zones as the host of a secondary |
+//! | `event` | [`Event`]: what the zones have to tell |
+//! | `access` | who may ask, and who may send NOTIFY |
 //! | `quota` | transfers under way, in all and per peer |
 //! | `refusals` | which refusals were logged already |
 
 mod access;
+mod event;
 mod held;
+mod incoming;
 mod quota;
 mod refusals;
 mod shrink;
@@ -18,21 +22,22 @@ mod shrink;
 mod tests;
 mod zone;
 
-pub use held::LastRead;
+pub use event::Event;
+pub use held::{LastRead, Transferred};
 pub use shrink::Shrunk;
-pub use zone::{Primary, Source, Zone};
+pub use zone::{Source, Target, Zone};
 
 use std::collections::HashMap;
-use std::net::IpAddr;
 use std::sync::{Arc, PoisonError, RwLock};
+use std::time::SystemTime;
 
 use tokio::runtime::{Handle, RuntimeFlavor};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::sync::mpsc;
 use tokio::task::block_in_place;
 use zxfr_core::acl::Asker;
 use zxfr_core::journal::{Answer, JournalLimits};
 use zxfr_core::name::{Name, NameRef};
-use zxfr_core::primary::{Host, KeyWanted, Keys, Refusal, Unserved};
+use zxfr_core::primary::{Host, KeyWanted, Keys, Notify, Refusal, Unserved};
 use zxfr_core::serial::Serial;
 use zxfr_core::transfer::Kind;
 use zxfr_core::tsig::rustcrypto::Hmac;
@@ -41,7 +46,7 @@ use zxfr_core::zone::Version;
 use zxfr_io::{OutReport, PeerIdentity, SendError, Zones};
 
 use crate::config::{Config, Limits};
-use crate::logging::{self, Transfer};
+use crate::logging::{self, Failed, Transfer};
 use access::Known;
 use held::Held;
 use quota::Transfers;
@@ -53,6 +58,7 @@ pub struct Registry {
     state: RwLock<Arc<State>>,
     transfers: Transfers,
     refusals: Refusals,
+    events: mpsc::UnboundedSender<Event>,
 }
 
 /// What one configuration says.
@@ -61,34 +67,19 @@ struct State {
     zones: HashMap<Name, Arc<Zone>>,
     /// In the order of the configuration.
     order: Vec<Arc<Zone>>,
-    keys: HashMap<Name, Key<Hmac>>,
+    keys: HashMap<Name, Arc<Key<Hmac>>>,
     known: Known,
     limits: Limits,
-    incoming: Incoming,
-}
-
-/// Room for incoming transfers.
-#[derive(Debug)]
-struct Incoming {
-    all: Arc<Semaphore>,
-    per_address: HashMap<IpAddr, Arc<Semaphore>>,
-}
-
-/// Room for one incoming transfer, until it is dropped.
-#[derive(Debug)]
-pub struct IncomingPlace {
-    _address: Option<OwnedSemaphorePermit>,
-    _all: Option<OwnedSemaphorePermit>,
 }
 
 impl Registry {
-    /// The zones of a configuration; none is loaded yet.
+    /// The zones of a configuration; none is loaded yet. What happens to them is told to `events`.
     ///
     /// # Errors
     /// When a key of the configuration is none.
-    pub fn new(config: &Config) -> Result<Self, KeyError> {
-        let state = State::new(config, None)?;
-        Ok(Self { state: RwLock::new(Arc::new(state)), transfers: Transfers::default(), refusals: Refusals::default() })
+    pub fn new(config: &Config, events: mpsc::UnboundedSender<Event>) -> Result<Self, KeyError> {
+        let state = RwLock::new(Arc::new(State::new(config, None, &events)?));
+        Ok(Self { state, transfers: Transfers::default(), refusals: Refusals::default(), events })
     }
 
     /// Changes to another configuration. Zones that are in both keep what is held of them; transfers under way go on.
@@ -96,7 +87,7 @@ impl Registry {
     /// # Errors
     /// When a key of the configuration is none; then nothing has changed.
     pub fn configure(&self, config: &Config) -> Result<(), KeyError> {
-        let state = State::new(config, Some(&self.state()))?;
+        let state = State::new(config, Some(&self.state()), &self.events)?;
         *self.state.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(state);
         Ok(())
     }
@@ -119,15 +110,9 @@ impl Registry {
         self.state().limits.clone()
     }
 
-    /// Waits for room for a transfer from this address.
-    pub async fn incoming_place(&self, addr: IpAddr) -> IncomingPlace {
-        let state = self.state();
-        let address = match state.incoming.per_address.get(&addr) {
-            Some(semaphore) => semaphore.clone().acquire_owned().await.ok(),
-            None => None,
-        };
-        // The semaphores are never closed, so there is always a permit.
-        IncomingPlace { _address: address, _all: state.incoming.all.clone().acquire_owned().await.ok() }
+    /// Tells what has happened. Nobody hears it where the zones are all there is.
+    fn tell(&self, event: Event) {
+        let _ = self.events.send(event);
     }
 
     fn state(&self) -> Arc<State> {
@@ -136,8 +121,8 @@ impl Registry {
 }
 
 impl State {
-    fn new(config: &Config, before: Option<&Self>) -> Result<Self, KeyError> {
-        let keys: Vec<_> = config.tsig.iter().map(|key| key.keyed()).collect::<Result<_, _>>()?;
+    fn new(config: &Config, before: Option<&Self>, events: &mpsc::UnboundedSender<Event>) -> Result<Self, KeyError> {
+        let keys = config.tsig.iter().map(|key| key.keyed().map(Arc::new)).collect::<Result<Vec<_>, _>>()?;
         let Limits { max_journal_deltas: deltas, max_journal_octets: octets, .. } = config.limits;
         let journal = JournalLimits { deltas, octets, ..JournalLimits::default() };
         let (mut zones, mut order) = (HashMap::new(), Vec::new());
@@ -150,23 +135,16 @@ impl State {
                 }
                 None => Arc::new(Held::new(journal)),
             };
-            let zone = Arc::new(Zone::new(entry, config, &keys, held));
+            let zone = Arc::new(Zone::new(entry, config, &keys, held, events.clone()));
             zones.insert(entry.name.clone(), zone.clone());
             order.push(zone);
         }
-        let Limits { max_transfers_in, max_transfers_per_peer, .. } = config.limits;
-        let room = |most: usize| Arc::new(Semaphore::new(most.min(Semaphore::MAX_PERMITS)));
-        let incoming = Incoming {
-            all: room(max_transfers_in),
-            per_address: config.peers.iter().map(|peer| (peer.ip, room(max_transfers_per_peer))).collect(),
-        };
         Ok(Self {
             known: Known::new(config),
             zones,
             order,
             keys: keys.into_iter().map(|key| (key.name().to_name(), key)).collect(),
             limits: config.limits.clone(),
-            incoming,
         })
     }
 }
@@ -183,7 +161,8 @@ impl Host for Registry {
 
     fn keys(&self, wanted: &KeyWanted<'_>) -> Keys<Hmac> {
         // Any key of the configuration; whether it opens the zone is asked once the MAC is right.
-        Keys::Found(self.state().keys.get(&wanted.name.to_name()).cloned().into_iter().collect())
+        let key = self.state().keys.get(&wanted.name.to_name()).map(|key| Key::clone(key));
+        Keys::Found(key.into_iter().collect())
     }
 
     fn key_admits(&self, zone: NameRef<'_>, asker: &Asker, key: Option<NameRef<'_>>) -> bool {
@@ -202,6 +181,11 @@ impl Host for Registry {
         // An answer that was not asked for before takes time: others on this thread need not wait for it.
         let threads = Handle::try_current().is_ok_and(|handle| handle.runtime_flavor() == RuntimeFlavor::MultiThread);
         if threads { block_in_place(|| zone.answer(version, from)) } else { zone.answer(version, from) }
+    }
+
+    fn expire(&self, zone: NameRef<'_>) -> Option<u32> {
+        let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+        self.zone(zone)?.expire(now.as_secs())
     }
 
     fn admits_notify(&self, zone: NameRef<'_>, asker: &Asker) -> bool {
@@ -224,6 +208,14 @@ impl Zones for Registry {
 
     fn answered(&self, report: &OutReport) {
         log(report);
+    }
+
+    fn notified(&self, peer: &PeerIdentity, notify: &Notify) {
+        let Notify { zone, serial, key, asker, .. } = notify;
+        let shown = serial.map_or_else(|| "-".to_owned(), |serial| serial.to_string());
+        let key = key.as_ref().map_or_else(|| "-".to_owned(), ToString::to_string);
+        tracing::info!(notify = "in", %zone, peer = %peer.addr, serial = %shown, %key);
+        self.tell(Event::Notified { zone: zone.clone(), from: asker.addr, serial: *serial });
     }
 
     fn refused(&self, peer: &PeerIdentity, zone: Option<NameRef<'_>>, refusal: &Refusal) {
@@ -271,6 +263,17 @@ fn log(report: &OutReport) {
         to: Some(report.serial),
         totals: report.totals,
         elapsed: report.elapsed,
-        result: report.result.as_ref().map(|&()| ()).map_err(|error| error as _),
+        result: report.result.as_ref().map(|&()| ()).map_err(|error| Failed { word: word(*error), text: error }),
     });
+}
+
+/// A failure as one word for the log.
+const fn word(error: SendError) -> &'static str {
+    match error {
+        SendError::Closed => "closed",
+        SendError::Io(_) => "cut",
+        SendError::NoProgress(_) | SendError::TooLong(_) => "timeout",
+        SendError::Shutdown => "shutdown",
+        _ => "local",
+    }
 }

@@ -4,18 +4,25 @@ use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 
+use tokio::sync::{mpsc, watch};
 use zxfr_core::journal::Answer;
 use zxfr_core::name::{Name, NameRef};
 use zxfr_core::primary::Unserved;
+use zxfr_core::refresh::{Backward, Bounds, Policy, State};
 use zxfr_core::serial::Serial;
 use zxfr_core::tsig::Key;
 use zxfr_core::tsig::rustcrypto::Hmac;
-use zxfr_core::zone::{Change, Version};
+use zxfr_core::zone::{Change, Delta, Version};
+use zxfr_io::secondary::{PrimaryAddr, ZoneConfig};
 
 use super::access::{Known, Outgoing};
-use super::held::{Current, Held, LastRead};
+use super::event::Event;
+use super::held::{Held, LastRead, Standing, Transferred};
 use super::shrink::Shrunk;
-use crate::config::{self, Config, ZoneFile};
+use crate::config::{self, Config, SerialBackward, ZoneFile};
+
+/// How many checks in a row have to say that the serial went backwards before it is believed.
+const CONFIRMATIONS: u8 = 2;
 
 /// A zone of the daemon.
 #[derive(Debug)]
@@ -24,6 +31,8 @@ pub struct Zone {
     source: Source,
     max_shrink_percent: u8,
     outgoing: Option<Outgoing>,
+    targets: Vec<Target>,
+    events: mpsc::UnboundedSender<Event>,
     held: Arc<Held>,
 }
 
@@ -32,38 +41,50 @@ pub struct Zone {
 pub enum Source {
     /// A zone file.
     File(ZoneFile),
-    /// Transfers from these, tried in this order.
-    Incoming(Vec<Primary>),
+    /// Transfers from these, and when.
+    Incoming(Vec<PrimaryAddr<Hmac>>, Policy),
 }
 
-/// A server that a zone is transferred from.
+/// Who is told of new versions.
 #[derive(Clone, Debug)]
-pub struct Primary {
+pub struct Target {
     /// Its address.
     pub addr: SocketAddr,
-    /// The key that requests are signed with.
-    pub key: Option<Key<Hmac>>,
+    /// The key that signs what it is told.
+    pub key: Option<Arc<Key<Hmac>>>,
 }
 
 impl Zone {
-    pub(super) fn new(entry: &config::Zone, config: &Config, keys: &[Key<Hmac>], held: Arc<Held>) -> Self {
+    pub(super) fn new(
+        entry: &config::Zone,
+        config: &Config,
+        keys: &[Arc<Key<Hmac>>],
+        held: Arc<Held>,
+        events: mpsc::UnboundedSender<Event>,
+    ) -> Self {
         let key = |peer: &config::Peer| peer.tsig.and_then(|position| keys.get(position)).cloned();
         let peers = |positions: &[usize]| -> Vec<config::Peer> {
             positions.iter().filter_map(|position| config.peers.get(*position)).cloned().collect()
         };
+        let addr = |peer: &config::Peer| SocketAddr::new(peer.ip, peer.port);
         let source = match &entry.source {
             config::Source::File(file) => Source::File(file.clone()),
             config::Source::Incoming(incoming) => {
                 let primary =
-                    |peer: &config::Peer| Primary { addr: SocketAddr::new(peer.ip, peer.port), key: key(peer) };
-                Source::Incoming(peers(&incoming.peers).iter().map(primary).collect())
+                    |peer: &config::Peer| PrimaryAddr { addr: addr(peer), key: key(peer), ixfr: peer.ixfr_enable };
+                let primaries = peers(&incoming.peers).iter().map(primary).collect();
+                Source::Incoming(primaries, policy(incoming, &config.limits))
             }
         };
-        let outgoing = entry.outgoing.as_ref().filter(|outgoing| outgoing.enabled).map(|outgoing| {
-            let linked = |peer: &config::Peer| (peer.ip, key(peer).map(|key| key.name().to_name()));
-            Outgoing::new(peers(&outgoing.peers).iter().map(linked))
-        });
-        Self { name: entry.name.clone(), source, max_shrink_percent: entry.max_shrink_percent, outgoing, held }
+        let (mut outgoing, mut targets) = (None, Vec::new());
+        if let Some(entry) = entry.outgoing.as_ref().filter(|outgoing| outgoing.enabled) {
+            let linked = peers(&entry.peers);
+            let admitted = |peer: &config::Peer| (peer.ip, key(peer).map(|key| key.name().to_name()));
+            outgoing = Some(Outgoing::new(linked.iter().map(admitted)));
+            targets = linked.iter().map(|peer| Target { addr: addr(peer), key: key(peer) }).collect();
+        }
+        let (name, max_shrink_percent) = (entry.name.clone(), entry.max_shrink_percent);
+        Self { name, source, max_shrink_percent, outgoing, targets, events, held }
     }
 
     /// Its name.
@@ -78,10 +99,33 @@ impl Zone {
         &self.source
     }
 
+    /// Who is told of new versions.
+    #[must_use]
+    pub fn targets(&self) -> &[Target] {
+        &self.targets
+    }
+
+    /// How it is kept in step, if it is transferred.
+    #[must_use]
+    pub fn incoming(&self) -> Option<ZoneConfig<Hmac>> {
+        match &self.source {
+            Source::File(_) => None,
+            Source::Incoming(primaries, policy) => {
+                Some(ZoneConfig { name: self.name.clone(), primaries: primaries.clone(), policy: *policy })
+            }
+        }
+    }
+
     /// The version that is held, expired or not.
     #[must_use]
     pub fn version(&self) -> Option<Arc<Version>> {
-        self.held.current().map(|current| current.version)
+        self.held.current()
+    }
+
+    /// The last transfer that brought a version, and those to come.
+    #[must_use]
+    pub fn transfers(&self) -> watch::Receiver<Option<Transferred>> {
+        self.held.transferred().subscribe()
     }
 
     /// Serves this version from now on. Transfers under way stay with theirs. The work grows with the zone, so it is not
@@ -97,8 +141,24 @@ impl Zone {
             None | Some(Err(_)) => (newer, None),
         };
         let version = Arc::new(version);
-        self.held.put(version.clone(), delta.as_slice(), self.max_shrink_percent)?;
+        self.put(version.clone(), delta)?;
         Ok(version)
+    }
+
+    /// Serves what was transferred from now on.
+    ///
+    /// # Errors
+    /// As [`Zone::publish`].
+    pub fn install(&self, change: Change) -> Result<(), Shrunk> {
+        self.put(change.version, change.deltas)
+    }
+
+    fn put(&self, version: Arc<Version>, deltas: impl IntoIterator<Item = Arc<Delta>>) -> Result<(), Shrunk> {
+        let deltas: Vec<_> = deltas.into_iter().collect();
+        self.held.put(version, &deltas, self.max_shrink_percent)?;
+        // Nobody hears it where the zones are all there is.
+        let _ = self.events.send(Event::Changed(self.name.clone()));
+        Ok(())
     }
 
     /// Confirms that the records which the version that was held back last has less are to go. Gives what was said of it.
@@ -106,12 +166,7 @@ impl Zone {
         self.held.confirm()
     }
 
-    /// Notes that a primary has nothing newer.
-    pub fn mark_checked(&self) {
-        self.held.mark_checked();
-    }
-
-    /// Waits until nobody else loads or transfers the zone.
+    /// Waits until nobody else loads the zone.
     pub async fn turn(&self) -> tokio::sync::OwnedMutexGuard<()> {
         self.held.turn().await
     }
@@ -127,34 +182,36 @@ impl Zone {
         self.held.set_last_read(read);
     }
 
-    /// What leads from this serial to this version.
-    pub(super) fn answer(&self, version: &Arc<Version>, from: Serial) -> Answer {
-        self.held.answer(version, from)
+    /// Whether nothing is held of it that may be served: it has expired.
+    pub(super) fn is_expired(&self) -> bool {
+        matches!(self.source, Source::Incoming(..)) && self.held.standing().expired
     }
 
-    /// Whether this address may send NOTIFY for it: that of a primary, or one of an ACL.
-    pub(super) fn admits_notify(&self, addr: IpAddr, known: &Known) -> bool {
-        let Source::Incoming(primaries) = &self.source else {
-            return false;
-        };
-        primaries.iter().any(|primary| primary.addr.ip().to_canonical() == addr) || known.in_acl(addr)
+    /// What was last said of it to be known in the next run.
+    #[must_use]
+    pub fn state(&self) -> State {
+        self.held.standing().state
     }
 
-    /// Serves what was transferred from now on.
-    ///
-    /// # Errors
-    /// When it has lost too many records and that is not confirmed; then nothing has changed.
-    pub fn install(&self, change: Change) -> Result<(), Shrunk> {
-        self.held.put(change.version, &change.deltas, self.max_shrink_percent)
+    /// Notes how it stands with its primaries. Gives whether it had expired before.
+    pub(super) fn set_state(&self, state: State, expired: bool) -> bool {
+        self.held.set_standing(Standing { expired, state }).expired
+    }
+
+    /// Notes a transfer that brought a version.
+    pub(super) fn set_transferred(&self, transferred: Transferred) {
+        self.held.transferred().send_replace(Some(transferred));
     }
 
     /// The version to answer from.
     pub(super) fn served(&self) -> Result<Arc<Version>, Unserved> {
-        let Current { version, checked } = self.held.current().ok_or(Unserved::NotLoaded)?;
-        match self.source {
-            Source::Incoming(_) if checked.elapsed() >= expiry(&version) => Err(Unserved::Expired),
-            _ => Ok(version),
-        }
+        let version = self.held.current().ok_or(Unserved::NotLoaded)?;
+        if self.is_expired() { Err(Unserved::Expired) } else { Ok(version) }
+    }
+
+    /// What leads from this serial to this version.
+    pub(super) fn answer(&self, version: &Arc<Version>, from: Serial) -> Answer {
+        self.held.answer(version, from)
     }
 
     pub(super) fn admits(&self, addr: IpAddr, known: &Known) -> bool {
@@ -165,14 +222,43 @@ impl Zone {
         self.outgoing.as_ref().is_some_and(|outgoing| outgoing.key_admits(addr, key))
     }
 
+    /// Whether this address may send NOTIFY for it: that of a primary, or one of an ACL.
+    pub(super) fn admits_notify(&self, addr: IpAddr, known: &Known) -> bool {
+        let Source::Incoming(primaries, _) = &self.source else {
+            return false;
+        };
+        primaries.iter().any(|primary| primary.addr.ip().to_canonical() == addr) || known.in_acl(addr)
+    }
+
+    /// After how many seconds it expires (RFC 7314 §3.2): those left at a secondary, all of the SOA's EXPIRE at a primary.
+    pub(super) fn expire(&self, now: u64) -> Option<u32> {
+        match self.source {
+            Source::File(_) => self.version()?.soa().soa().map(|soa| soa.expire),
+            Source::Incoming(..) => {
+                let expires = self.state().expires?;
+                Some(u32::try_from(expires.0.saturating_sub(now)).unwrap_or(u32::MAX))
+            }
+        }
+    }
+
     pub(super) fn held(&self) -> Arc<Held> {
         self.held.clone()
     }
 }
 
-/// How long a version is served without a word from a primary: the SOA's EXPIRE (RFC 1034 §4.3.5), but never less than
-/// REFRESH and RETRY together, which it has to be greater than (RFC 1912 §2.2): no secondary could hold the zone otherwise.
-fn expiry(version: &Version) -> Duration {
-    let seconds = version.soa().soa().map_or(0, |soa| soa.expire.max(soa.refresh.saturating_add(soa.retry)));
-    Duration::from_secs(seconds.into())
+/// When a zone is checked and what its primaries may do.
+fn policy(incoming: &config::Incoming, limits: &config::Limits) -> Policy {
+    let default = Policy::default();
+    let retry_least = Duration::from_secs(limits.retry_min_seconds.into());
+    let backward = match incoming.serial_backward {
+        SerialBackward::Ignore => Backward::Ignore,
+        SerialBackward::Accept => Backward::Accept { confirmations: CONFIRMATIONS },
+    };
+    Policy {
+        interval: Some(Duration::from_secs(incoming.auto_refresh_seconds.into())),
+        retry: Bounds { least: retry_least, ..default.retry },
+        initial: Bounds { least: default.initial.least.min(retry_least), ..default.initial },
+        backward,
+        ..default
+    }
 }

@@ -2,11 +2,9 @@
 //!
 //! | module | holds |
 //! |---|---|
-//! | `files` | zone files: all when told, those that are watched when they change |
 //! | `listeners` | the sockets that are served, changed without a break |
 //! | `signals` | what the system asks for |
 
-mod files;
 mod listeners;
 mod signals;
 
@@ -15,15 +13,12 @@ use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::sync::{Notify, Semaphore};
-use tokio::task::JoinSet;
+use tokio::sync::Notify;
 use zxfr_io::{Primary, ServeLimits};
 
 use crate::config::{self, Config, ConfigError, Limits};
-use crate::files::Cause;
-use crate::incoming;
 use crate::logging;
-use crate::registry::{Registry, Source};
+use crate::node::Node;
 use listeners::Listeners;
 use signals::{Signal, Signals};
 
@@ -33,8 +28,6 @@ pub const DEFAULT_CONFIG: &str = "zxfrd.toml";
 const GRACE: Duration = Duration::from_secs(3);
 /// How long is waited for work that can't be interrupted, such as reading a zone file.
 const LAST_GRACE: Duration = Duration::from_secs(1);
-/// How many incoming zones are looked after at once; how many are transferred at once is a matter of limits.
-const ZONES_AT_ONCE: usize = 256;
 /// Exit status for a configuration that can't be used.
 const BAD_CONFIG: u8 = 2;
 
@@ -84,7 +77,7 @@ pub fn load_config(path: Option<&Path>) -> Result<Config, ConfigError> {
 /// A daemon that runs.
 struct Service {
     config: Option<PathBuf>,
-    registry: Arc<Registry>,
+    node: Node,
     listeners: tokio::sync::Mutex<Listeners>,
     serving: Serving,
 }
@@ -93,6 +86,9 @@ struct Service {
 #[derive(Clone, Copy, PartialEq, Eq)]
 struct Serving {
     connections: usize,
+    transfers_in: usize,
+    transfers_per_peer: usize,
+    zone: (u64, u64),
     idle: u64,
     progress: u64,
     transfer: u64,
@@ -100,27 +96,20 @@ struct Serving {
 
 impl Service {
     async fn run(path: Option<PathBuf>, config: &Config) -> Result<(), String> {
-        let registry = Arc::new(Registry::new(config).map_err(|error| error.to_string())?);
+        let node = Node::start(config).map_err(|error| error.to_string())?;
         let serving = Serving::new(&config.limits);
-        let primary = Primary::new(registry.clone(), serving.limits());
+        let primary = Primary::new(node.registry().clone(), serving.limits());
         let mut signals = Signals::new().map_err(|error| format!("signals: {error}"))?;
         let mut listeners = Listeners::new(primary);
         listeners.listen(&config.dns.listen)?;
-        let service = Arc::new(Self { config: path, registry, listeners: listeners.into(), serving });
+        let service = Arc::new(Self { config: path, node, listeners: listeners.into(), serving });
 
         // Loading, at the start and again, goes on beside the signals: the daemon can always be stopped.
         let again = Arc::new(Notify::new());
         let loading = tokio::spawn({
             let (service, again) = (service.clone(), again.clone());
-            async move {
-                service.load_zones("started").await;
-                loop {
-                    again.notified().await;
-                    service.reload().await;
-                }
-            }
+            async move { service.load(&again).await }
         });
-        let watching = tokio::spawn(files::watch(service.registry.clone()));
         loop {
             match signals.next().await {
                 Signal::Reload => {
@@ -134,14 +123,35 @@ impl Service {
             }
         }
         loading.abort();
-        watching.abort();
         service.listeners.lock().await.stop(GRACE).await;
         tracing::info!("stopped");
         Ok(())
     }
 
-    /// Reads the configuration again, then the zone files, then asks the primaries. A bad configuration changes nothing.
-    async fn reload(&self) {
+    /// Loads all zones, now and whenever told again. Never ends.
+    async fn load(&self, again: &Notify) {
+        let mut what = "started";
+        loop {
+            let mut failed = self.node.load().await;
+            // A primary may keep its zone waiting for long: whoever says so again isn't.
+            tokio::select! {
+                behind = self.node.rested() => {
+                    failed += behind;
+                    let zones = self.node.registry().zones().len();
+                    tracing::info!(zones, failed, "{what}");
+                    what = "reloaded";
+                    again.notified().await;
+                }
+                () = again.notified() => {}
+            }
+            while !self.configure().await {
+                again.notified().await;
+            }
+        }
+    }
+
+    /// Reads the configuration again. A bad one changes nothing. Gives whether it was good.
+    async fn configure(&self) -> bool {
         let path = self.config.clone();
         let config = match tokio::task::spawn_blocking(move || load_config(path.as_deref())).await {
             Ok(Ok(config)) => config,
@@ -150,50 +160,28 @@ impl Service {
                     tracing::error!("{problem}");
                 }
                 tracing::error!("configuration not taken: everything stays as it was");
-                return;
+                return false;
             }
-            Err(_) => return,
+            Err(_) => return false,
         };
         let mut listeners = self.listeners.lock().await;
         if let Err(reason) = listeners.listen(&config.dns.listen) {
             tracing::error!("configuration not taken: {reason}: everything stays as it was");
-            return;
+            return false;
         }
-        if let Err(error) = self.registry.configure(&config) {
+        if let Err(error) = self.node.configure(&config) {
             tracing::error!("configuration not taken: {error}: zones stay as they were");
-            return;
+            return false;
         }
         listeners.retain(&config.dns.listen);
         drop(listeners);
         if Serving::new(&config.limits) != self.serving {
             tracing::warn!(
-                "max_connections, idle_seconds, and progress_seconds and max_transfer_seconds of outgoing transfers \
+                "max_connections, idle_seconds, progress_seconds, max_transfer_seconds, and what bounds incoming transfers \
                  change when the daemon is started again"
             );
         }
-        self.load_zones("reloaded").await;
-    }
-
-    /// Loads all zone files and refreshes all incoming zones, and logs when that is done.
-    async fn load_zones(&self, what: &'static str) {
-        let all = self.registry.zones();
-        let zones = all.len();
-        let (from_files, incoming): (Vec<_>, Vec<_>) =
-            all.into_iter().partition(|zone| matches!(zone.source(), Source::File(_)));
-        let asking = Arc::new(Semaphore::new(ZONES_AT_ONCE));
-        let mut tasks = JoinSet::new();
-        for zone in incoming {
-            let (registry, asking) = (self.registry.clone(), asking.clone());
-            tasks.spawn(async move {
-                let _place = asking.acquire_owned().await;
-                incoming::refresh(&registry, &zone).await
-            });
-        }
-        let mut failed = files::load_all(&self.registry, from_files, Cause::Told).await;
-        while let Some(outcome) = tasks.join_next().await {
-            failed += u64::from(!outcome.unwrap_or(false));
-        }
-        tracing::info!(zones, failed, "{what}");
+        true
     }
 }
 
@@ -201,6 +189,9 @@ impl Serving {
     fn new(limits: &Limits) -> Self {
         Self {
             connections: limits.max_connections,
+            transfers_in: limits.max_transfers_in,
+            transfers_per_peer: limits.max_transfers_per_peer,
+            zone: (limits.max_zone_octets, limits.max_zone_records),
             idle: limits.idle_seconds,
             progress: limits.progress_seconds,
             transfer: limits.max_transfer_seconds,

@@ -1,0 +1,24 @@
+//! What the zones have to tell those who act on it.
+
+use std::net::IpAddr;
+
+use zxfr_core::name::Name;
+use zxfr_core::serial::Serial;
+
+/// What has happened to a zone.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Event {
+    /// Another version is served.
+    Changed(Name),
+    /// Somebody who may has said that there is something new.
+    Notified {
+        /// The zone.
+        zone: Name,
+        /// From where.
+        from: IpAddr,
+        /// The serial that was announced.
+        serial: Option<Serial>,
+    },
+    /// Its primaries were asked and all that came of it is done, well or not.
+    Rested(Name),
+}

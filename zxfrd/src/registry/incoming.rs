@@ -1,0 +1,88 @@
+//! The zones as the host of a secondary: what is held, what becomes of a transfer, what is logged of it.
+
+use std::sync::Arc;
+
+use zxfr_core::name::NameRef;
+use zxfr_core::refresh::State;
+use zxfr_core::tsig::rustcrypto::Hmac;
+use zxfr_core::zone::{Change, Summary, Version};
+use zxfr_io::client::Kind;
+use zxfr_io::secondary::{Attempt, Next, Refused, What};
+
+use super::Registry;
+use super::event::Event;
+use super::held::Transferred;
+use crate::logging::{self, Direction, Transfer};
+
+impl zxfr_io::Incoming for Registry {
+    type Mac = Hmac;
+
+    fn held(&self, zone: NameRef<'_>) -> Option<Arc<Version>> {
+        self.zone(zone)?.version()
+    }
+
+    fn install(&self, zone: NameRef<'_>, change: Change) -> Result<(), Refused> {
+        let found = self.zone(zone).ok_or_else(|| Refused::Failed("the zone is gone".to_owned()))?;
+        let Summary { duplicates, ttls_levelled, out_of_zone } = change.summary;
+        found.install(change).map_err(|shrunk| Refused::Held(format!("{shrunk}: SIGHUP confirms it")))?;
+        if duplicates > 0 || ttls_levelled > 0 || out_of_zone > 0 {
+            tracing::warn!(
+                %zone, duplicates, ttls_levelled, out_of_zone,
+                "the primary sent records twice, TTLs that differ within an RRset, or records outside the zone"
+            );
+        }
+        Ok(())
+    }
+
+    fn attempt_ended(&self, attempt: &Attempt) {
+        log(attempt);
+        let zone = self.zone(attempt.zone.as_ref());
+        if let (Some(zone), Some(to), true) = (zone, attempt.to, attempt.installed) {
+            let Attempt { from, totals, elapsed, .. } = *attempt;
+            zone.set_transferred(Transferred { kind: kind(attempt), from, to, totals, elapsed });
+        }
+        if matches!(attempt.next, Next::Check(_) | Next::Nothing) {
+            self.tell(Event::Rested(attempt.zone.clone()));
+        }
+    }
+
+    fn state_changed(&self, zone: NameRef<'_>, state: State, expired: bool) {
+        let Some(found) = self.zone(zone) else { return };
+        let was_expired = found.set_state(state, expired);
+        if expired && !was_expired {
+            tracing::warn!(%zone, "zone expired: no primary has confirmed it for longer than its SOA's EXPIRE");
+        }
+    }
+}
+
+/// What the log calls it.
+fn kind(attempt: &Attempt) -> logging::Kind {
+    match (attempt.what, attempt.kind) {
+        (What::Check, _) | (_, Some(Kind::UpToDate)) => logging::Kind::UpToDate,
+        (What::Axfr, _) | (_, Some(Kind::Axfr)) => logging::Kind::Axfr,
+        (What::Ixfr, _) => logging::Kind::Ixfr,
+    }
+}
+
+/// The log's line. A check that found something newer has none: the transfer has.
+fn log(attempt: &Attempt) {
+    let Attempt { peer, from, to, totals, elapsed, .. } = *attempt;
+    let zone = attempt.zone.as_ref();
+    if attempt.what == What::Check && attempt.result.is_ok() && from != to {
+        tracing::debug!(%zone, %peer, serial = to.map(|serial| serial.0), "the primary has another version");
+        return;
+    }
+    let result = attempt.result.as_ref().map(|&()| ());
+    let result = result.map_err(|reason| logging::Failed { word: reason.failure.as_str(), text: reason });
+    logging::transfer(&Transfer {
+        direction: Direction::In,
+        zone,
+        peer,
+        kind: kind(attempt),
+        from,
+        to,
+        totals,
+        elapsed,
+        result,
+    });
+}
