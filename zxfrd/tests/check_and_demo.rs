@@ -69,17 +69,20 @@ fn demo_ends_with_both_sides_equal() {
 fn demo_stays_until_interrupted() {
     let mut child =
         Command::new(env!("CARGO_BIN_EXE_zxfrd")).args(["demo", "--stay"]).stdout(Stdio::piped()).spawn().unwrap();
-    let mut command = None;
+    let mut commands = Vec::new();
     for line in BufReader::new(child.stdout.take().unwrap()).lines() {
         let line = line.unwrap();
         if let Some(arguments) = line.trim().strip_prefix("zxfr ") {
             let arguments: Vec<_> = arguments.split(' ').collect();
             let done = support::zxfr(&arguments);
             assert_eq!(done.code, 0, "{line}: {}", done.err);
-            command = Some(done.out);
+            commands.push(done.out);
+        }
+        if line.starts_with("Ctrl-C") {
             kill_process(Pid::from_child(&child), Signal::INT).unwrap();
         }
     }
     assert!(child.wait().unwrap().success());
-    assert!(command.unwrap().starts_with("example.\t3600\tIN\tSOA\t"));
+    assert!(commands[0].starts_with("example.\t3600\tIN\tSOA\t"), "{}", commands[0]);
+    assert!(commands[1].starts_with("-example.\t3600\tIN\tSOA\t"), "{}", commands[1]);
 }

@@ -11,7 +11,7 @@ use zxfr_core::zone::Version;
 use super::stamp::Stamps;
 use crate::config::Limits;
 use crate::logging;
-use crate::registry::{LastRead, Shrunk, Source, Zone};
+use crate::registry::{LastRead, PublishError, Source, Zone};
 use crate::zone::{self, LoadOptions, Loaded};
 use crate::zonefile::{Files, Problem, ReadError};
 
@@ -46,8 +46,8 @@ pub enum LoadError {
         /// The limit.
         most: u64,
     },
-    /// It has lost too many records.
-    Shrunk(Shrunk),
+    /// It was not taken in place of what is held.
+    Publish(PublishError),
 }
 
 impl fmt::Display for LoadError {
@@ -63,9 +63,10 @@ impl fmt::Display for LoadError {
             Self::Records { count, most } => {
                 write!(f, "{count} records are more than max_zone_records = {most} under [limits] allows")
             }
-            Self::Shrunk(shrunk) => {
+            Self::Publish(PublishError::Shrunk(shrunk)) => {
                 write!(f, "{shrunk}: if that is meant, confirm it by another SIGHUP while the file is unchanged")
             }
+            Self::Publish(error) => error.fmt(f),
         }
     }
 }
@@ -167,7 +168,7 @@ fn read(zone: &Zone, path: &Path, limits: &Limits, files: &Files) -> Result<Outc
         let (held, file) = (held.serial(), version.serial());
         return Err(LoadError::Serial { held, file, difference: describe(difference) });
     }
-    let version = zone.publish(version).map_err(LoadError::Shrunk)?;
+    let version = zone.publish(version).map_err(LoadError::Publish)?;
     Ok(Outcome::Taken(Taken { version, warnings, warning_count }))
 }
 

@@ -20,6 +20,7 @@ use zxfr_core::name::Name;
 use zxfr_core::transfer;
 use zxfr_core::tsig::KeyError;
 use zxfr_core::zone::BuildLimits;
+use zxfr_io::notify::{NotifyLimits, NotifySender};
 use zxfr_io::{Secondary, SecondaryLimits, Timeouts};
 
 use crate::config::{Config, Limits};
@@ -48,7 +49,9 @@ impl Node {
         let secondary = Secondary::new(registry.clone(), secondary_limits(&config.limits));
         let resting = Arc::new(Resting::default());
         let mut tasks = JoinSet::new();
-        tasks.spawn(act(events, secondary.clone(), resting.clone()));
+        let sender = NotifySender::new(registry.clone(), NotifyLimits::default());
+        tasks.spawn(act(events, registry.clone(), secondary.clone(), sender.clone(), resting.clone()));
+        tasks.spawn(async move { sender.run().await });
         tasks.spawn(files::watch(registry.clone()));
         let running = secondary.clone();
         tasks.spawn(async move { running.run().await });
@@ -120,10 +123,22 @@ impl Node {
 }
 
 /// Acts upon what the zones tell.
-async fn act(mut events: mpsc::UnboundedReceiver<Event>, secondary: Secondary<Registry>, resting: Arc<Resting>) {
+async fn act(
+    mut events: mpsc::UnboundedReceiver<Event>,
+    registry: Arc<Registry>,
+    secondary: Secondary<Registry>,
+    sender: NotifySender<Registry>,
+    resting: Arc<Resting>,
+) {
     while let Some(event) = events.recv().await {
         match event {
-            Event::Changed(_) => {}
+            Event::Changed(zone) => {
+                if let Some(zone) = registry.zone(zone.as_ref())
+                    && let Some(version) = zone.version()
+                {
+                    sender.notify(&version, zone.targets());
+                }
+            }
             Event::Notified { zone, from, serial } => {
                 secondary.notify(zone.as_ref(), from, serial);
             }

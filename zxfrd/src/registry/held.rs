@@ -136,6 +136,19 @@ impl Held {
         Ok(())
     }
 
+    /// Lets go what the version with this serial was made of, once it was sent and so all of it is sealed.
+    pub(super) fn settle(&self, serial: Serial) {
+        let Some(before) = self.current().filter(|version| version.serial() == serial && !version.is_settled()) else {
+            return;
+        };
+        let settled = Arc::new(before.settled());
+        let mut current = self.current.write().unwrap_or_else(PoisonError::into_inner);
+        // There may be a newer one by now.
+        if current.as_ref().is_some_and(|version| Arc::ptr_eq(version, &before)) {
+            *current = Some(settled);
+        }
+    }
+
     /// What leads from this serial to this version.
     pub(super) fn answer(&self, version: &Arc<Version>, from: Serial) -> Answer {
         self.ledger().journal.answer(version, from)

@@ -1,4 +1,5 @@
-//! The zones as the host of a secondary: what is held, what becomes of a transfer, what is logged of it.
+//! The zones as the host of a secondary, and of those who are told of new versions: what is held, what becomes of a transfer,
+//! what is logged.
 
 use std::sync::Arc;
 
@@ -7,6 +8,7 @@ use zxfr_core::refresh::State;
 use zxfr_core::tsig::rustcrypto::Hmac;
 use zxfr_core::zone::{Change, Summary, Version};
 use zxfr_io::client::Kind;
+use zxfr_io::notify::{NotifyReport, Outgoing};
 use zxfr_io::secondary::{Attempt, Next, Refused, What};
 
 use super::Registry;
@@ -51,6 +53,22 @@ impl zxfr_io::Incoming for Registry {
         let was_expired = found.set_state(state, expired);
         if expired && !was_expired {
             tracing::warn!(%zone, "zone expired: no primary has confirmed it for longer than its SOA's EXPIRE");
+        }
+    }
+}
+
+impl Outgoing for Registry {
+    type Mac = Hmac;
+
+    fn notify_ended(&self, report: &NotifyReport) {
+        let NotifyReport { zone, peer, serial, tries, elapsed, result } = report;
+        let seconds = logging::seconds(*elapsed);
+        match result {
+            Ok(()) => tracing::info!(notify = "out", %zone, %peer, %serial, tries, seconds, result = "ok"),
+            Err(reason) => {
+                let word = reason.failure.as_str();
+                tracing::warn!(notify = "out", %zone, %peer, %serial, tries, seconds, result = %word, %reason);
+            }
         }
     }
 }

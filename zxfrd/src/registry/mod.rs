@@ -5,7 +5,7 @@
 //! | `zone` | [`Zone`]: a zone as configured, and the version that is held of it |
 //! | `held` | what is held of a zone, whatever the configuration says of it |
 //! | `shrink` | the rule that a zone doesn't lose many records at once |
-//! | `incoming` | the zones as the host of a secondary |
+//! | `incoming` | the zones as the host of a secondary, and of those who are told of new versions |
 //! | `event` | [`Event`]: what the zones have to tell |
 //! | `access` | who may ask, and who may send NOTIFY |
 //! | `quota` | transfers under way, in all and per peer |
@@ -25,7 +25,7 @@ mod zone;
 pub use event::Event;
 pub use held::{LastRead, Transferred};
 pub use shrink::Shrunk;
-pub use zone::{Source, Target, Zone};
+pub use zone::{PublishError, Source, Zone};
 
 use std::collections::HashMap;
 use std::sync::{Arc, PoisonError, RwLock};
@@ -204,6 +204,9 @@ impl Zones for Registry {
     fn transfer_ended(&self, report: &OutReport) {
         self.transfers.end(report.peer.asker().addr);
         log(report);
+        if let (Kind::Axfr, Ok(()), Some(zone)) = (report.kind, report.result, self.zone(report.zone.as_ref())) {
+            zone.settle(report.serial);
+        }
     }
 
     fn answered(&self, report: &OutReport) {

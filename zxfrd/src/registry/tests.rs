@@ -70,7 +70,12 @@ fn config(text: &str) -> Config {
 }
 
 fn registry() -> Registry {
-    Registry::new(&config(&format!("{KEYS}{ZONES}"))).unwrap()
+    quiet(&format!("{KEYS}{ZONES}"))
+}
+
+/// A registry that nobody listens to.
+fn quiet(text: &str) -> Registry {
+    Registry::new(&config(text), mpsc::unbounded_channel().0).unwrap()
 }
 
 fn name(text: &str) -> Name {
@@ -171,20 +176,34 @@ fn any_configured_key_is_found_without_case() {
 
 #[test]
 fn a_zone_is_served_once_it_is_there_and_until_it_expires() {
+    use zxfr_core::refresh::State;
+    use zxfr_core::time::UnixTime;
+    use zxfr_io::Incoming;
+
     let registry = registry();
     let apex = name("in.test.");
     assert_eq!(registry.version(apex.as_ref()).unwrap_err(), Unserved::NotLoaded);
     let zone = registry.zone(apex.as_ref()).unwrap();
     zone.publish(version("7 3600 600 86400 60")).unwrap();
     assert_eq!(registry.version(apex.as_ref()).unwrap().serial().0, 7);
-    // Expired at once: the data is kept.
-    zone.publish(version("8 0 0 0 0")).unwrap();
+    // Expired: the data is kept.
+    let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap().as_secs();
+    let state = |expires: u64| State { expires: Some(UnixTime(expires)), ..State::default() };
+    registry.state_changed(apex.as_ref(), state(now - 1), true);
     assert_eq!(registry.version(apex.as_ref()).unwrap_err(), Unserved::Expired);
-    assert_eq!(zone.version().unwrap().serial().0, 8);
-    // A zone from a file never expires.
+    assert_eq!(zone.version().unwrap().serial().0, 7);
+    assert_eq!(registry.expire(apex.as_ref()), Some(0));
+    registry.state_changed(apex.as_ref(), state(now + 500), false);
+    assert_eq!(registry.version(apex.as_ref()).unwrap().serial().0, 7);
+    let left = registry.expire(apex.as_ref()).unwrap();
+    assert!((490..=500).contains(&left), "what is left: {left}");
+    // A zone from a file never expires, and tells all of its EXPIRE.
     let file = registry.zone(name("acl.test.").as_ref()).unwrap();
-    file.publish(version("9 0 0 0 0")).unwrap();
+    let text = "acl.test. 60 SOA . . 9 0 0 77 0\n";
+    file.publish(load_text(text.as_bytes(), Path::new("z"), &LoadOptions::default()).unwrap().version).unwrap();
+    registry.state_changed(file.name(), state(0), true);
     assert_eq!(registry.version(file.name()).unwrap().serial().0, 9);
+    assert_eq!(registry.expire(file.name()), Some(77));
 }
 
 #[test]
@@ -236,7 +255,7 @@ fn a_journal_follows_the_version() {
 #[test]
 fn outgoing_transfers_are_bounded_and_places_given_back() {
     let text = format!("[limits]\nmax_transfers_out = 2\nmax_transfers_per_peer = 1\n{KEYS}{ZONES}");
-    let registry = Registry::new(&config(&text)).unwrap();
+    let registry = quiet(&text);
     let zone = name("signed.test.");
     let admit = |addr: &str| registry.admit_transfer(zone.as_ref(), &asker(addr));
     assert!(admit("192.0.2.1") && !admit("192.0.2.1"), "one per peer");
@@ -253,25 +272,4 @@ fn outgoing_transfers_are_bounded_and_places_given_back() {
         result: Err(SendError::Closed),
     });
     assert!(admit("192.0.2.3") && !admit("192.0.2.1"));
-}
-
-#[tokio::test]
-async fn incoming_transfers_wait_for_a_place() {
-    let text = format!("[limits]\nmax_transfers_in = 2\nmax_transfers_per_peer = 1\n{KEYS}");
-    let registry = Registry::new(&config(&text)).unwrap();
-    let [one, two, three] = ["192.0.2.1", "192.0.2.3", "192.0.2.4"].map(|addr| addr.parse().unwrap());
-    let first = registry.incoming_place(one).await;
-    let waits = |addr| {
-        let mut place = Box::pin(registry.incoming_place(addr));
-        let mut context = std::task::Context::from_waker(std::task::Waker::noop());
-        place.as_mut().poll(&mut context).is_pending()
-    };
-    assert!(waits(one), "one per peer");
-    assert!(!waits(two));
-    let second = registry.incoming_place(two).await;
-    assert!(waits(three), "two in all");
-    drop(first);
-    assert!(!waits(three) && waits(two));
-    drop(second);
-    assert!(!waits(two));
 }

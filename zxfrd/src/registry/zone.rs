@@ -1,5 +1,6 @@
 //! A zone as configured, and the version that is held of it.
 
+use std::fmt;
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
@@ -12,7 +13,8 @@ use zxfr_core::refresh::{Backward, Bounds, Policy, State};
 use zxfr_core::serial::Serial;
 use zxfr_core::tsig::Key;
 use zxfr_core::tsig::rustcrypto::Hmac;
-use zxfr_core::zone::{Change, Delta, Version};
+use zxfr_core::zone::{BuildError, Change, Delta, Version};
+use zxfr_io::notify::Target;
 use zxfr_io::secondary::{PrimaryAddr, ZoneConfig};
 
 use super::access::{Known, Outgoing};
@@ -31,7 +33,7 @@ pub struct Zone {
     source: Source,
     max_shrink_percent: u8,
     outgoing: Option<Outgoing>,
-    targets: Vec<Target>,
+    targets: Vec<Target<Hmac>>,
     events: mpsc::UnboundedSender<Event>,
     held: Arc<Held>,
 }
@@ -45,14 +47,26 @@ pub enum Source {
     Incoming(Vec<PrimaryAddr<Hmac>>, Policy),
 }
 
-/// Who is told of new versions.
-#[derive(Clone, Debug)]
-pub struct Target {
-    /// Its address.
-    pub addr: SocketAddr,
-    /// The key that signs what it is told.
-    pub key: Option<Arc<Key<Hmac>>>,
+/// Why a version was not taken.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum PublishError {
+    /// It has lost too many records, and that is not confirmed.
+    Shrunk(Shrunk),
+    /// It is none of this zone.
+    Build(BuildError),
 }
+
+impl fmt::Display for PublishError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Shrunk(shrunk) => shrunk.fmt(f),
+            Self::Build(error) => error.fmt(f),
+        }
+    }
+}
+
+impl std::error::Error for PublishError {}
 
 impl Zone {
     pub(super) fn new(
@@ -101,7 +115,7 @@ impl Zone {
 
     /// Who is told of new versions.
     #[must_use]
-    pub fn targets(&self) -> &[Target] {
+    pub fn targets(&self) -> &[Target<Hmac>] {
         &self.targets
     }
 
@@ -132,23 +146,24 @@ impl Zone {
     /// for a thread that others wait for.
     ///
     /// # Errors
-    /// When it has lost too many records and that is not confirmed; then nothing has changed.
-    pub fn publish(&self, newer: Version) -> Result<Arc<Version>, Shrunk> {
-        let before = self.version();
-        let (version, delta) = match before.as_ref().map(|before| before.diff(&newer)) {
-            Some(Ok(delta)) => (newer, Some(Arc::new(delta))),
-            // Nothing to begin with, or another zone, which can't be.
-            None | Some(Err(_)) => (newer, None),
+    /// When it is not taken; then nothing has changed.
+    pub fn publish(&self, newer: Version) -> Result<Arc<Version>, PublishError> {
+        let (version, delta) = match self.version() {
+            Some(before) => {
+                let (version, delta) = before.merge(newer).map_err(PublishError::Build)?;
+                (version, Some(Arc::new(delta)))
+            }
+            None => (newer, None),
         };
         let version = Arc::new(version);
-        self.put(version.clone(), delta)?;
+        self.put(version.clone(), delta).map_err(PublishError::Shrunk)?;
         Ok(version)
     }
 
     /// Serves what was transferred from now on.
     ///
     /// # Errors
-    /// As [`Zone::publish`].
+    /// When it has lost too many records, and that is not confirmed; then nothing has changed.
     pub fn install(&self, change: Change) -> Result<(), Shrunk> {
         self.put(change.version, change.deltas)
     }
@@ -207,6 +222,11 @@ impl Zone {
     pub(super) fn served(&self) -> Result<Arc<Version>, Unserved> {
         let version = self.held.current().ok_or(Unserved::NotLoaded)?;
         if self.is_expired() { Err(Unserved::Expired) } else { Ok(version) }
+    }
+
+    /// Lets memory go that is not needed once the version with this serial was sent as a whole.
+    pub(super) fn settle(&self, serial: Serial) {
+        self.held.settle(serial);
     }
 
     /// What leads from this serial to this version.
