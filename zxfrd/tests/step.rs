@@ -2,24 +2,18 @@
 
 mod support;
 
-use support::{ACL, Daemon, zone, zxfr};
+use support::{ACL, Daemon, large_zone, zone, zxfr};
 
 fn from_file(rest: &str) -> String {
     format!("{ACL}[[zone]]\nname = \"example\"\nfile = \"example.zone\"\noutgoing = {{}}\n{rest}")
 }
 
-/// A zone that is larger than its changes.
-fn large(serial: u32, extra: &str) -> String {
-    let filler: String = (0..30).map(|number| format!("filler{number} A 192.0.2.{number}\n")).collect();
-    zone(serial, &format!("{filler}{extra}"))
-}
-
 #[test]
 fn a_reload_becomes_a_delta() {
-    let mut daemon = Daemon::start(&from_file(""), &[("example.zone", &large(5, "old A 192.0.2.1\n"))]);
-    daemon.write("example.zone", &large(6, "new A 192.0.2.2\n"));
+    let mut daemon = Daemon::start(&from_file(""), &[("example.zone", &large_zone(5, "old A 192.0.2.1\n"))]);
+    daemon.write("example.zone", &large_zone(6, "new A 192.0.2.2\n"));
     daemon.reload("reloaded");
-    daemon.write("example.zone", &large(7, "new 60 A 192.0.2.2\n"));
+    daemon.write("example.zone", &large_zone(7, "new 60 A 192.0.2.2\n"));
     daemon.reload("reloaded");
 
     let server = daemon.server();

@@ -19,6 +19,6 @@ pub enum Event {
         /// The serial that was announced.
         serial: Option<Serial>,
     },
-    /// Its primaries were asked and all that came of it is done, well or not.
+    /// Its primaries were asked, and it has what they had, or nothing more comes of it.
     Rested(Name),
 }

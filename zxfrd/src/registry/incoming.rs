@@ -43,7 +43,9 @@ impl zxfr_io::Incoming for Registry {
             let Attempt { from, totals, elapsed, .. } = *attempt;
             zone.set_transferred(Transferred { kind: kind(attempt), from, to, totals, elapsed });
         }
-        if matches!(attempt.next, Next::Check(_) | Next::Nothing) {
+        // Once a version has come as promised, primaries that don't answer hold up nobody.
+        let came = attempt.installed && attempt.result.is_ok();
+        if came || matches!(attempt.next, Next::Check(_) | Next::Nothing) {
             self.tell(Event::Rested(attempt.zone.clone()));
         }
     }
@@ -64,10 +66,10 @@ impl Outgoing for Registry {
         let NotifyReport { zone, peer, serial, tries, elapsed, result } = report;
         let seconds = logging::seconds(*elapsed);
         match result {
-            Ok(()) => tracing::info!(notify = "out", %zone, %peer, %serial, tries, seconds, result = "ok"),
+            Ok(()) => tracing::info!(notify = %"out", %zone, %peer, %serial, tries, seconds, result = %"ok"),
             Err(reason) => {
                 let word = reason.failure.as_str();
-                tracing::warn!(notify = "out", %zone, %peer, %serial, tries, seconds, result = %word, %reason);
+                tracing::warn!(notify = %"out", %zone, %peer, %serial, tries, seconds, result = %word, %reason);
             }
         }
     }

@@ -217,7 +217,7 @@ impl Zones for Registry {
         let Notify { zone, serial, key, asker, .. } = notify;
         let shown = serial.map_or_else(|| "-".to_owned(), |serial| serial.to_string());
         let key = key.as_ref().map_or_else(|| "-".to_owned(), ToString::to_string);
-        tracing::info!(notify = "in", %zone, peer = %peer.addr, serial = %shown, %key);
+        tracing::info!(notify = %"in", %zone, peer = %peer.addr, serial = %shown, %key);
         self.tell(Event::Notified { zone: zone.clone(), from: asker.addr, serial: *serial });
     }
 

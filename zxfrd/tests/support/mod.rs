@@ -45,6 +45,12 @@ pub fn zone(serial: u32, extra: &str) -> String {
     )
 }
 
+/// A zone that is larger than its changes.
+pub fn large_zone(serial: u32, extra: &str) -> String {
+    let filler: String = (0..30).map(|number| format!("filler{number} A 192.0.2.{number}\n")).collect();
+    zone(serial, &format!("{filler}{extra}"))
+}
+
 /// A daemon that runs.
 pub struct Daemon {
     child: Child,
