@@ -104,6 +104,12 @@ impl Daemon {
         }
     }
 
+    /// A line of the log with this in it, whether it was there before or comes now.
+    pub fn find(&mut self, part: &str) -> String {
+        let before = self.seen.iter().find(|line| line.contains(part)).cloned();
+        before.unwrap_or_else(|| self.wait_for(part))
+    }
+
     /// What the log had so far, as far as it was waited for.
     pub fn log(&self) -> String {
         self.seen.join("\n")
