@@ -168,7 +168,7 @@ fn another_question_is_rejected() {
 #[test]
 fn transfer_with_another_serial_than_promised_is_not_taken() {
     // The SOA over UDP said 2.
-    rejected("serial 1 is not newer than 1, which is held", |answer| {
+    rejected("primary promised serial 2 and delivered 1", |answer| {
         answer.all(&[wire::soa(ZONE, 1), host(2), wire::soa(ZONE, 1)])
     });
 }
