@@ -15,7 +15,7 @@ use zxfr_core::wire::Rcode;
 use zxfr_io::SecondaryLimits;
 use zxfr_io::client::Kind;
 use zxfr_io::notify::{NotifyLimits, Target};
-use zxfr_io::secondary::{Next, What};
+use zxfr_io::secondary::{Next, Refused, What};
 
 fn any() -> SocketAddr {
     "127.0.0.1:0".parse().unwrap()
@@ -126,6 +126,60 @@ async fn a_primary_without_ixfr_is_asked_for_axfr() {
     let attempts = secondary.attempts.lock().unwrap();
     let kind = zxfr_core::refresh::Kind::Axfr;
     assert_eq!(attempts[attempts.len() - 2].next, Next::Transfer { peer: fake.addr, kind });
+}
+
+#[tokio::test]
+async fn what_the_host_holds_back_is_not_installed_and_told() {
+    let origin = Store::new();
+    origin.publish(version("example.", 2, 100));
+    let serving = origin.serve(any());
+    let secondary = Store::new();
+    secondary.publish(version("example.", 1, 100));
+    *secondary.refuses.lock().unwrap() = Some(Refused::Held("a rule".into()));
+    let _task = secondary.refresh();
+    secondary.follow("example.", &[serving.addr], policy());
+    secondary.until("it is held back", |store| !store.failures(serving.addr).is_empty()).await;
+    assert_eq!(secondary.failures(serving.addr), [(What::Ixfr, Failure::Held)]);
+    let last = secondary.secondary().status(name("example.").as_ref()).unwrap().last_failure.unwrap();
+    assert_eq!((last.what, &*last.reason.text), (What::Ixfr, "a rule"));
+    assert_eq!(secondary.serial("example."), Some(1));
+    // Somebody has confirmed it.
+    *secondary.refuses.lock().unwrap() = None;
+    assert!(secondary.secondary().force(name("example.").as_ref()));
+    secondary.until_serial("example.", 2).await;
+}
+
+#[tokio::test]
+async fn zones_are_forced_stopped_given_other_primaries_and_given_up() {
+    let [origin, other] = [Store::new(), Store::new()];
+    origin.publish(version("example.", 1, 100));
+    other.publish(version("example.", 2, 100));
+    let [at_origin, at_other] = [origin.serve(any()), other.serve(any())];
+    let secondary = Store::new();
+    let task = secondary.refresh();
+    let zone = name("example.");
+    let zone = zone.as_ref();
+    secondary.follow("example.", &[at_origin.addr], policy());
+    secondary.until("it is there", |store| store.installed().len() == 1).await;
+    // Whole, though the serial is the same.
+    assert!(secondary.secondary().force(zone));
+    secondary.until("it came again", |store| store.installed().len() == 2).await;
+    assert_eq!(secondary.installed()[1].kind, Some(Kind::Axfr));
+    // A NOTIFY does nothing while it is stopped.
+    assert!(secondary.secondary().set_enabled(zone, false));
+    assert!(!secondary.secondary().notify(zone, at_origin.addr.ip(), Some(Serial(5))));
+    secondary.follow("example.", &[at_other.addr], policy());
+    assert!(!secondary.secondary().status(zone).unwrap().enabled);
+    assert!(secondary.secondary().set_enabled(zone, true));
+    secondary.until_serial("example.", 2).await;
+    secondary.until("told", |store| store.installed().len() == 3).await;
+    let last = secondary.installed().pop().unwrap();
+    assert_eq!((last.peer, last.what), (at_other.addr, What::Ixfr));
+    assert!(secondary.secondary().remove(zone) && !secondary.secondary().remove(zone));
+    assert!(secondary.secondary().status(zone).is_none() && !secondary.secondary().force(zone));
+    assert!(!secondary.secondary().notify(zone, at_other.addr.ip(), Some(Serial(5))));
+    secondary.secondary().shutdown();
+    task.await.unwrap();
 }
 
 #[tokio::test]

@@ -83,6 +83,8 @@ pub(crate) struct Store {
     /// Something of the above has changed.
     changed: Notify,
     secondary: OnceLock<Secondary<Self>>,
+    /// Why nothing is installed.
+    pub(crate) refuses: Mutex<Option<Refused>>,
     /// Who is told of new versions.
     targets: Mutex<Vec<Target<Hmac>>>,
     sender: OnceLock<NotifySender<Self>>,
@@ -103,6 +105,7 @@ impl Store {
             notified: Mutex::default(),
             changed: Notify::new(),
             secondary: OnceLock::new(),
+            refuses: Mutex::default(),
             targets: Mutex::default(),
             sender: OnceLock::new(),
         });
@@ -320,6 +323,9 @@ impl Incoming for Store {
     }
 
     fn install(&self, zone: NameRef<'_>, change: Change) -> Result<(), Refused> {
+        if let Some(refused) = &*self.refuses.lock().unwrap() {
+            return Err(refused.clone());
+        }
         let mut zones = self.zones.lock().unwrap();
         let held = zones.entry(zone.to_name()).or_insert_with(|| Held {
             version: change.version.clone(),
