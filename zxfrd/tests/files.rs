@@ -50,6 +50,20 @@ fn a_zone_that_lost_much_is_held_until_confirmed() {
     daemon.wait_for("reloaded");
     assert_eq!(served(&daemon), ("4".into(), 30));
 
+    // What is no zone confirms nothing.
+    daemon.write("example.zone", &large(5, 20));
+    daemon.reload("zone file not taken");
+    daemon.wait_for("reloaded");
+    daemon.write("example.zone", "no zone\n");
+    for _ in 0..2 {
+        daemon.reload("zone file not taken");
+        daemon.wait_for("reloaded");
+    }
+    daemon.write("example.zone", &large(5, 21));
+    let line = daemon.reload("zone file not taken");
+    assert!(line.contains("serial 5 has 9 of 30"), "{line}");
+    daemon.wait_for("reloaded");
+
     // The confirmation was for that once.
     daemon.write("example.zone", &large(5, 20));
     daemon.reload("zone file not taken");

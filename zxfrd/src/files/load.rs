@@ -11,7 +11,7 @@ use zxfr_core::zone::Version;
 use super::stamp::Stamps;
 use crate::config::Limits;
 use crate::logging;
-use crate::registry::{LastRead, PublishError, Source, Zone};
+use crate::registry::{LastRead, PublishError, ReadOutcome, Source, Zone};
 use crate::zone::{self, LoadOptions, Loaded};
 use crate::zonefile::{Files, Problem, ReadError};
 
@@ -140,17 +140,25 @@ pub async fn load(zone: Arc<Zone>, limits: Limits, cause: Cause) -> bool {
 /// Reads the file, if it is not what was read before, and serves what it says, if that is a zone and newer than what is held.
 fn take(zone: &Zone, path: &Path, limits: &Limits, cause: Cause) -> Result<Outcome, LoadError> {
     if let Some(last) = zone.last_read().filter(|last| last.stamps.are_of(path) && last.stamps.again() == last.stamps) {
-        if last.taken && last.stamps.are_sure(last.at) {
+        if last.outcome == ReadOutcome::Taken && last.stamps.are_sure(last.at) {
             return Ok(Outcome::Unchanged);
         }
-        if cause == Cause::Told && !last.taken {
+        if cause == Cause::Told && last.outcome == ReadOutcome::Held {
             zone.confirm_shrunk();
         }
     }
     let (files, at) = (Files::default(), SystemTime::now());
-    let outcome = read(zone, path, limits, &files);
-    zone.set_last_read(LastRead { stamps: Stamps::of(files.into_inner()), at, taken: outcome.is_ok() });
-    outcome
+    let result = read(zone, path, limits, &files);
+    let outcome = match &result {
+        Ok(_) => ReadOutcome::Taken,
+        Err(LoadError::Publish(PublishError::Shrunk(_))) => ReadOutcome::Held,
+        Err(_) => {
+            zone.forget_shrunk();
+            ReadOutcome::Bad
+        }
+    };
+    zone.set_last_read(LastRead { stamps: Stamps::of(files.into_inner()), at, outcome });
+    result
 }
 
 fn read(zone: &Zone, path: &Path, limits: &Limits, files: &Files) -> Result<Outcome, LoadError> {

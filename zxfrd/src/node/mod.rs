@@ -32,6 +32,7 @@ use resting::Resting;
 pub(crate) struct Node {
     registry: Arc<Registry>,
     secondary: Secondary<Registry>,
+    sender: NotifySender<Registry>,
     /// The zones that the secondary knows.
     incoming: Mutex<HashSet<Name>>,
     resting: Arc<Resting>,
@@ -51,11 +52,12 @@ impl Node {
         let mut tasks = JoinSet::new();
         let sender = NotifySender::new(registry.clone(), NotifyLimits::default());
         tasks.spawn(act(events, registry.clone(), secondary.clone(), sender.clone(), resting.clone()));
-        tasks.spawn(async move { sender.run().await });
+        let sending = sender.clone();
+        tasks.spawn(async move { sending.run().await });
         tasks.spawn(files::watch(registry.clone()));
         let running = secondary.clone();
         tasks.spawn(async move { running.run().await });
-        Ok(Self { registry, secondary, incoming: Mutex::default(), resting, _tasks: tasks })
+        Ok(Self { registry, secondary, sender, incoming: Mutex::default(), resting, _tasks: tasks })
     }
 
     /// The zones.
@@ -69,7 +71,12 @@ impl Node {
     /// # Errors
     /// When a key of the configuration is none; then nothing has changed.
     pub(crate) fn configure(&self, config: &Config) -> Result<(), KeyError> {
-        self.registry.configure(config)
+        let before = self.registry.zones();
+        self.registry.configure(config)?;
+        for gone in before.iter().filter(|zone| self.registry.zone(zone.name()).is_none()) {
+            self.sender.forget(gone.name());
+        }
+        Ok(())
     }
 
     /// Loads all zone files that have changed, and has all primaries asked. What was held back because it has too few records

@@ -67,8 +67,19 @@ pub struct LastRead {
     pub stamps: Stamps,
     /// When it was read.
     pub at: SystemTime,
-    /// Whether the zone is what it says.
-    pub taken: bool,
+    /// What became of it.
+    pub outcome: ReadOutcome,
+}
+
+/// What became of a zone file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ReadOutcome {
+    /// The zone is what it says.
+    Taken,
+    /// It waits to be confirmed, since it has lost too many records.
+    Held,
+    /// It can't be taken.
+    Bad,
 }
 
 impl Held {
@@ -109,9 +120,16 @@ impl Held {
         &self.transferred
     }
 
-    /// Serves another version, unless it has lost too many records. The deltas lead to it from the version before; without
-    /// them nothing is known of what has changed.
-    pub(super) fn put(&self, version: Arc<Version>, deltas: &[Arc<Delta>], most: u8) -> Result<(), Shrunk> {
+    /// Serves another version, unless it has lost more than `most` of 100 records. The deltas lead to it from the version
+    /// before; without them nothing is known of what has changed. If others are to be told, what they will ask for is made
+    /// ready.
+    pub(super) fn put(
+        &self,
+        version: Arc<Version>,
+        deltas: &[Arc<Delta>],
+        most: u8,
+        announced: bool,
+    ) -> Result<(), Shrunk> {
         let mut ledger = self.ledger();
         let Ledger { journal, held_back, .. } = &mut *ledger;
         let before = self.current();
@@ -129,8 +147,8 @@ impl Held {
             }
         }
         *self.current.write().unwrap_or_else(PoisonError::into_inner) = Some(version.clone());
-        if let Some(before) = before {
-            // What most will ask for, found here where nobody waits.
+        if let Some(before) = before.filter(|_| announced) {
+            // Here nobody waits for it.
             journal.answer(&version, before.serial());
         }
         Ok(())
@@ -156,6 +174,10 @@ impl Held {
 
     pub(super) fn confirm(&self) -> Option<Shrunk> {
         self.ledger().held_back.confirm()
+    }
+
+    pub(super) fn forget_shrunk(&self) {
+        self.ledger().held_back = HeldBack::default();
     }
 
     pub(super) fn last_read(&self) -> Option<LastRead> {

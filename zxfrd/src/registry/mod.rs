@@ -23,7 +23,7 @@ mod tests;
 mod zone;
 
 pub use event::Event;
-pub use held::{LastRead, Transferred};
+pub use held::{LastRead, ReadOutcome, Transferred};
 pub use shrink::Shrunk;
 pub use zone::{PublishError, Source, Zone};
 

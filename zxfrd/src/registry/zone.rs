@@ -170,7 +170,7 @@ impl Zone {
 
     fn put(&self, version: Arc<Version>, deltas: impl IntoIterator<Item = Arc<Delta>>) -> Result<(), Shrunk> {
         let deltas: Vec<_> = deltas.into_iter().collect();
-        self.held.put(version, &deltas, self.max_shrink_percent)?;
+        self.held.put(version, &deltas, self.max_shrink_percent, self.outgoing.is_some())?;
         // Nobody hears it where the zones are all there is.
         let _ = self.events.send(Event::Changed(self.name.clone()));
         Ok(())
@@ -179,6 +179,11 @@ impl Zone {
     /// Confirms that the records which the version that was held back last has less are to go. Gives what was said of it.
     pub fn confirm_shrunk(&self) -> Option<Shrunk> {
         self.held.confirm()
+    }
+
+    /// Gives up what was held back: it is not there any more.
+    pub fn forget_shrunk(&self) {
+        self.held.forget_shrunk();
     }
 
     /// Waits until nobody else loads the zone.
