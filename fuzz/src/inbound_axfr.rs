@@ -1,12 +1,11 @@
 //! Sequences of messages as an AXFR: what is told of them, what comes of limits, and that what came can be sent again.
 
+use crate::answer::{Owned, Request, split};
 use std::convert::Infallible;
-use zxfr_core::name::{Name, NameRef};
 use zxfr_core::serial::Serial;
-use zxfr_core::time::{Instant, Now, UnixTime};
 use zxfr_core::transfer::{Asked, Cursor, CursorOutbound, Error, Event, Inbound, Limits, SendError};
-use zxfr_core::tsig::{Key, NullMac, TsigRecord, Verifier};
-use zxfr_core::wire::{Class, Flags, MAX_MESSAGE, Message, Question, Record, Rtype, Scratch};
+use zxfr_core::tsig::NullMac;
+use zxfr_core::wire::{Class, Flags, MAX_MESSAGE, Question, Record, Rtype};
 
 /// Takes the octets as messages with two octets of length before each: the answer to a request that is made to fit the first
 /// of them, signed with the null MAC if that one is.
@@ -34,60 +33,7 @@ pub fn inbound_axfr(data: &[u8]) {
     }
 }
 
-/// Pieces with their length before them; the last may be cut.
-fn split(data: &[u8]) -> Vec<&[u8]> {
-    let mut rest = data;
-    let mut messages = Vec::new();
-    while let Some((length, after)) = rest.split_first_chunk::<2>() {
-        let length = usize::from(u16::from_be_bytes(*length)).min(after.len());
-        let (message, after) = after.split_at(length);
-        messages.push(message);
-        rest = after;
-    }
-    messages
-}
-
-#[derive(Debug, PartialEq, Eq)]
-struct Owned {
-    owner: Vec<u8>,
-    rtype: Rtype,
-    ttl: u32,
-    rdata: Vec<u8>,
-}
-
-impl Owned {
-    fn of(record: &Record<'_>) -> Self {
-        assert_eq!(record.class, Class::IN);
-        assert!(!record.rtype.is_meta() && record.ttl < 1 << 31);
-        let (owner, rdata) = (record.owner.as_octets().to_vec(), record.rdata.to_vec());
-        Self { owner, rtype: record.rtype, ttl: record.ttl, rdata }
-    }
-}
-
-/// A request as the answer must be to it.
-struct Request {
-    id: u16,
-    apex: Name,
-    verifier: Option<Verifier<NullMac>>,
-    now: Now,
-}
-
 impl Request {
-    fn of(answer: &[u8]) -> Option<Self> {
-        let message = Message::new(answer).ok()?;
-        let layout = message.layout().ok()?;
-        let mut scratch = Scratch::new();
-        let apex = match message.question() {
-            Ok(Some(question)) => question.qname,
-            _ => message.answers(&layout, &mut scratch).next().ok()??.owner.to_name(),
-        };
-        let record = TsigRecord::read(&message, &layout).ok()?;
-        let key = |record: &TsigRecord<'_>| Key::new(record.key_name.as_ref(), record.algorithm()?, b"fuzz").ok();
-        let verifier = record.as_ref().and_then(key).map(|key| Verifier::new(key, &[]));
-        let unix = record.map_or(UnixTime(0), |record| record.time_signed);
-        Some(Self { id: message.header().id, apex, verifier, now: Now { instant: Instant::default(), unix } })
-    }
-
     /// The SOA and the records of the zone; an error stays the same error.
     fn receive(&self, messages: &[&[u8]], limits: Limits) -> Result<Vec<Owned>, Error> {
         let mut inbound = Inbound::axfr(self.apex.as_ref(), self.id, limits, self.verifier.clone());
@@ -194,11 +140,7 @@ impl Cursor for List<'_> {
     type Error = Infallible;
 
     fn peek(&mut self) -> Result<Option<Record<'_>>, Infallible> {
-        Ok(self.0.first().map(|record| {
-            let Owned { owner, rtype, ttl, rdata } = record;
-            let owner = NameRef::from_octets(owner).unwrap();
-            Record { owner, rtype: *rtype, class: Class::IN, ttl: *ttl, rdata }
-        }))
+        Ok(self.0.first().map(Owned::record))
     }
 
     fn advance(&mut self) {

@@ -3,8 +3,10 @@
 //! With cargo-fuzz: `cargo +nightly fuzz run TARGET fuzz/corpus/TARGET fuzz/seeds/TARGET`, from the top folder. On stable,
 //! the test `fuzz_replay` feeds them the seeds and mutations of these.
 
+mod answer;
 mod delta_apply;
 mod inbound_axfr;
+mod inbound_ixfr;
 mod message;
 mod name_rdata;
 mod request;
@@ -12,6 +14,7 @@ mod tsig_verify;
 
 pub use delta_apply::delta_apply;
 pub use inbound_axfr::inbound_axfr;
+pub use inbound_ixfr::inbound_ixfr;
 pub use message::message;
 pub use name_rdata::name_rdata;
 pub use request::request;

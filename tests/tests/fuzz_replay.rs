@@ -150,6 +150,11 @@ fn inbound_axfr() {
 }
 
 #[test]
+fn inbound_ixfr() {
+    replay("inbound_ixfr", zxfr_fuzz::inbound_ixfr);
+}
+
+#[test]
 fn message() {
     replay("message", zxfr_fuzz::message);
 }
@@ -186,6 +191,68 @@ fn signed_seeds_are_accepted() {
         let key = Key::<Hmac>::new(record.key_name.as_ref(), algorithm, b"fuzz").unwrap();
         assert!(verify_request(&message, &layout, &record, [key], UnixTime(1_800_000_000)).is_ok(), "{algorithm}");
     }
+}
+
+/// As [`signed_seeds_are_accepted`]: how each answer to IXFR ends.
+#[test]
+fn ixfr_seeds_end_as_their_names_say() {
+    use zxfr_core::name::Name;
+    use zxfr_core::serial::Serial;
+    use zxfr_core::time::{Instant, Now, UnixTime};
+    use zxfr_core::transfer::{Error, Inbound, Limits};
+    use zxfr_core::tsig::{Algorithm, Key, NullMac, Verifier};
+
+    let apex: Name = "example.".parse().unwrap();
+    let key_name: Name = "key.example.".parse().unwrap();
+    let now = Now { instant: Instant::default(), unix: UnixTime(1_800_000_000) };
+    let end = |seed: &str| -> Result<String, Error> {
+        let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("../fuzz/seeds/inbound_ixfr").join(seed);
+        let key = Key::<NullMac>::new(key_name.as_ref(), Algorithm::HmacSha256, b"fuzz").unwrap();
+        let verifier = seed.contains("signed").then(|| Verifier::new(key, &[]));
+        let mut inbound = Inbound::ixfr(apex.as_ref(), Serial(7), 0x1234, Limits::default(), verifier);
+        let octets = fs::read(file).unwrap();
+        let (mut rest, mut last) = (&octets[..], String::new());
+        while let Some((length, after)) = rest.split_first_chunk::<2>() {
+            let (message, after) = after.split_at(usize::from(u16::from_be_bytes(*length)));
+            // The first is the zone that is held.
+            if rest.len() < octets.len() {
+                let mut events = inbound.handle_message(message, now)?;
+                while let Some(event) = events.next()? {
+                    last = format!("{event:?}");
+                }
+            }
+            rest = after;
+        }
+        inbound.eof().map(|()| last)
+    };
+    let text = |seed: &str| match end(seed) {
+        Ok(event) => event,
+        Err(error) => error.to_string(),
+    };
+    let ends = [
+        ("Commit { serial: Serial(9) }", &["differences", "differences-in-messages", "one-record-a-message"][..]),
+        ("Commit { serial: Serial(9) }", &["signed", "whole", "whole-soa-first", "skipped", "nsec3", "ttl"]),
+        ("Commit { serial: Serial(9) }", &["absent", "present", "other-soa"]),
+        ("Commit { serial: Serial(5) }", &["backward", "whole-older"]),
+        ("UpToDate { serial: Serial(7) }", &["up-to-date", "up-to-date-twice"]),
+        ("UpToDate { serial: Serial(6) }", &["older"]),
+        ("connection ended after 1 messages", &["newer-alone", "whole-start"]),
+        ("TC is set", &["truncated"]),
+        ("differences from serial 6, asked for from serial 7", &["first-serial"]),
+        ("SOA with serial 6 after differences that lead to serial 8", &["broken-chain"]),
+        ("differences from serial 7 to the same serial", &["same-serial"]),
+        ("differs from the first SOA in other fields", &["closing-differs"]),
+        ("message after the end of the transfer", &["after-end"]),
+        ("peer refused: REFUSED", &["refused"]),
+        ("TSIG", &["last-unsigned"]),
+    ];
+    for (expected, seeds) in ends {
+        for seed in seeds {
+            assert!(text(seed).contains(expected), "{seed}: {}", text(seed));
+        }
+    }
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../fuzz/seeds/inbound_ixfr");
+    assert_eq!(ends.iter().map(|(_, seeds)| seeds.len()).sum::<usize>(), files(&folder).len());
 }
 
 /// As [`signed_seeds_are_accepted`].
