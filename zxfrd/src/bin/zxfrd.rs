@@ -19,9 +19,11 @@ struct Arguments {
 enum Command {
     /// Runs the daemon.
     ///
-    /// Answers SOA and AXFR over UDP and TCP on the addresses under [dns] listen. Logs to standard error; RUST_LOG sets
-    /// what is logged. SIGHUP reads the configuration and the zone files again and asks the primaries of incoming zones;
-    /// what is bad then leaves everything as it was. SIGTERM and SIGINT stop it. Exits with 2 on a bad configuration.
+    /// Answers SOA, AXFR, IXFR and NOTIFY over UDP and TCP on the addresses under [dns] listen, keeps incoming zones in step
+    /// with their primaries, and sends NOTIFY when a zone has changed. Logs to standard error; RUST_LOG sets what is logged.
+    /// SIGHUP reads the configuration and the zone files that have changed and checks all incoming zones; what is bad then
+    /// leaves everything as it was. A zone that would lose more than max_shrink_percent of its records is held until another
+    /// SIGHUP confirms it. SIGTERM and SIGINT stop it. Exits with 2 on a bad configuration.
     Serve {
         /// The configuration file [default: zxfrd.toml in the working directory if it is there, else built-in defaults]
         #[arg(long, value_name = "FILE")]
@@ -38,10 +40,11 @@ enum Command {
         #[arg(long, value_name = "FILE")]
         config: Option<PathBuf>,
     },
-    /// Shows the main job with nothing to set up: a zone moves from a primary to a secondary.
+    /// Shows the main job with nothing to set up: a zone moves from a primary to a secondary and is changed.
     ///
-    /// Starts both on loopback sockets with a random TSIG key, loads a sample zone or FILE, transfers it, pulls it from both
-    /// and compares all record by record. Exits with 0 only if they are equal.
+    /// Starts both on loopback sockets with a random TSIG key, loads a sample zone or FILE, transfers it, changes some records
+    /// in a copy, which is reloaded, told by NOTIFY and transferred as IXFR, pulls the zone from both and compares all record
+    /// by record. Exits with 0 only if they are equal.
     Demo {
         /// A zone file to use, plain, gzip or xz; its name is that of its SOA
         #[arg(long, value_name = "FILE")]
