@@ -21,6 +21,12 @@ pub struct Record {
 }
 
 impl Record {
+    /// The serial of a SOA.
+    pub fn serial(&self) -> Option<u32> {
+        let [.., a, b, c, d] = *self.rdata.get(..self.rdata.len().checked_sub(16)?)? else { return None };
+        (self.rtype == 6).then(|| u32::from_be_bytes([a, b, c, d]))
+    }
+
     /// The record with its owner in lower case and its RDATA in canonical form.
     fn canonical(&self) -> Self {
         Self { owner: self.owner.to_ascii_lowercase(), rdata: canonical_rdata(self.rtype, &self.rdata), ..*self }

@@ -1,12 +1,20 @@
 //! A zone whose file goes through the versions of a [history](crate::history).
 
 use std::fs;
+use std::net::SocketAddr;
 use std::path::Path;
+use std::thread;
+use std::time::{Duration, Instant};
 
 use super::{Content, Zone};
-use crate::Failure;
 use crate::history::{History, Step, Text};
 use crate::holding::Holding;
+use crate::peer::DEADLINE;
+use crate::records::Record;
+use crate::{Failure, decode, wire};
+
+/// Between two requests to a server that isn't there yet.
+const PAUSE: Duration = Duration::from_millis(10);
 
 /// A zone in a file that is written anew for each version.
 #[derive(Debug)]
@@ -47,6 +55,31 @@ impl<'h> Changing<'h> {
     /// What the present version holds.
     pub fn holding(&self) -> &Holding {
         &self.holding
+    }
+
+    /// The records that a server gives by AXFR in answer to this request, once it gives the present version.
+    ///
+    /// `nsd` may answer a SOA query with the new version while one of its processes still gives the old one over TCP, or
+    /// closes connections.
+    ///
+    /// # Errors
+    /// When it doesn't give it within [`DEADLINE`].
+    pub fn given_by(&self, server: SocketAddr, request: &[u8]) -> Result<Vec<Record>, Failure> {
+        let begun = Instant::now();
+        loop {
+            let records = wire::axfr_by(server, request).and_then(|messages| decode::records(&messages));
+            let failure = match records {
+                Ok(records) => match records.first().and_then(Record::serial) {
+                    Some(serial) if serial == self.serial() => return Ok(records),
+                    other => Failure::new(format!("serial {other:?}, not {}", self.serial())),
+                },
+                Err(failure) => failure,
+            };
+            if begun.elapsed() > DEADLINE {
+                return Err(Failure::because(format!("{} from {server}", self.zone.name), failure));
+            }
+            thread::sleep(PAUSE);
+        }
     }
 
     /// Writes the next version's file, and gives the step to it; `None` after the last.

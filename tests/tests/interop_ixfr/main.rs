@@ -18,11 +18,11 @@ use zxfr_core::tsig::rustcrypto::Hmac;
 use zxfr_core::tsig::{Key, sign_request};
 use zxfr_tests::client::Ixfr;
 use zxfr_tests::history::{History, Source, Step};
+use zxfr_tests::line;
 use zxfr_tests::records::Record;
 use zxfr_tests::tsig::{Algorithm, TsigKey};
 use zxfr_tests::wire::Draft;
 use zxfr_tests::zones::Changing;
-use zxfr_tests::{decode, line, wire};
 
 /// What is played: a history, the steps that are skipped, and how many follow. .gov begins
 /// where its serial no longer goes back.
@@ -53,8 +53,13 @@ fn key() -> TsigKey {
     TsigKey::new("step.key.example.", Algorithm::Sha256)
 }
 
-/// What a server holds of a zone; asked with this key, if any.
-fn held(server: SocketAddr, zone: &str, key: Option<&TsigKey>) -> Vec<Record> {
+/// What a server holds of a zone in its present version; asked with this key, if any.
+fn held(server: SocketAddr, zone: &Changing<'_>, key: Option<&TsigKey>) -> Vec<Record> {
+    zone.given_by(server, &request(&zone.zone().name, key)).unwrap()
+}
+
+/// A request for a whole zone, signed with this key, if any.
+fn request(zone: &str, key: Option<&TsigKey>) -> Vec<u8> {
     let mut request = Draft::request(1, zone, 252).octets();
     if let Some(key) = key {
         let name: Name = key.name.parse().unwrap();
@@ -65,8 +70,7 @@ fn held(server: SocketAddr, zone: &str, key: Option<&TsigKey>) -> Vec<Record> {
         let (length, _) = sign_request(&key, &mut request, length, UnixTime(now)).unwrap();
         request.truncate(length);
     }
-    let messages = wire::axfr_by(server, &request).unwrap_or_else(|failure| panic!("{zone} from {server}: {failure}"));
-    decode::records(&messages).unwrap()
+    request
 }
 
 /// Fails unless an answer to IXFR is just this step.

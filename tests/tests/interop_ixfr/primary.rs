@@ -58,7 +58,7 @@ fn zxfrd_keeps_named_knotd_and_nsd_in_step() {
                         let (name, serial) = (&zone.zone().name, zone.serial());
                         peer.wait_for_zone(name, Some(serial)).unwrap();
                         let case = format!("zxfrd to {}, {name}, {serial}", peer.kind());
-                        zone.holding().assert_given(&case, &held(peer.address(), name, None));
+                        zone.holding().assert_given(&case, &held(peer.address(), zone, None));
                         tally::ran(&case);
                     }
                 });
@@ -67,7 +67,7 @@ fn zxfrd_keeps_named_knotd_and_nsd_in_step() {
         for (zone, step) in &steps {
             let (name, serial, from) = (&zone.zone().name, zone.serial(), u32::try_from(step.from()).unwrap());
             let case = format!("IXFR of {name} to {serial}");
-            zone.holding().assert_given(&case, &held(server, name, Some(&key)));
+            zone.holding().assert_given(&case, &held(server, zone, Some(&key)));
             let answers = [server, knotd].map(|server| dig_ixfr(server, name, from, Some(&key), false).unwrap());
             for answer in &answers {
                 assert_step(&case, answer, step);

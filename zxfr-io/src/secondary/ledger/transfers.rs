@@ -13,7 +13,7 @@ use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::oneshot;
 use tokio::task::AbortHandle;
-use zxfr_core::refresh::{Failure, Fault, Priority, Transferred};
+use zxfr_core::refresh::{self, Failure, Fault, Priority, Transferred};
 use zxfr_core::time::{Instant, Now};
 
 impl<M> Ledger<M> {
@@ -87,9 +87,12 @@ impl<M> Ledger<M> {
             Err(reason) if totals.messages == 0 && reason.failure.fault() == Fault::Network => Some(reason),
             _ => None,
         };
+        let cut = silent.is_some_and(|reason| kind == refresh::Kind::Ixfr && reason.failure == Failure::Cut);
+        let tried_alone = self.zone(id).and_then(|zone| zone.transfer.as_ref()).is_none_or(|transfer| transfer.alone);
         match silent {
-            // Perhaps it was the connection's fault.
-            Some(_) if !alone => {
+            // Perhaps it was the connection's fault; or the primary was just being reloaded, as when nsd sends NOTIFY: it
+            // would be a pity to transfer the whole zone for that.
+            Some(_) if !alone || cut && !tried_alone => {
                 if let Some(transfer) = self.zone(id).and_then(|zone| zone.transfer.as_mut()) {
                     (transfer.alone, transfer.running) = (true, None);
                     self.enqueue(id, now);
