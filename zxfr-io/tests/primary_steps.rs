@@ -2,12 +2,13 @@
 
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, RwLock};
+use tokio::io::{AsyncReadExt, AsyncWriteExt, duplex};
 use zxfr_core::acl::Asker;
 use zxfr_core::journal::{Answer, Journal, JournalLimits};
 use zxfr_core::name::{Name, NameRef};
 use zxfr_core::primary::{Host, KeyWanted, Keys, Notify, Pending, Refusal, Unserved};
 use zxfr_core::serial::Serial;
-use zxfr_core::transfer::{Event, Kind, Limits};
+use zxfr_core::transfer::{Event, Inbound, Kind, Limits, ixfr_query};
 use zxfr_core::tsig::rustcrypto::Hmac;
 use zxfr_core::tsig::{Algorithm, Key};
 use zxfr_core::wire::{Class, Record, Rtype};
@@ -256,4 +257,47 @@ impl zxfr_io::EventSink for Nothing {
     fn event(&mut self, _: &Event<'_>) -> Result<(), zxfr_io::SinkError> {
         Ok(())
     }
+}
+
+/// The next message of a stream.
+async fn message(stream: &mut (impl AsyncReadExt + Unpin)) -> Vec<u8> {
+    let mut octets = vec![0; stream.read_u16().await.unwrap().into()];
+    stream.read_exact(&mut octets).await.unwrap();
+    octets
+}
+
+#[tokio::test]
+async fn new_version_during_a_slow_ixfr_leaves_it_on_its_own() {
+    let host = Arc::new(Changing::new(false));
+    host.change(version(2, 1_300));
+    let primary = Primary::new(host.clone(), ServeLimits::default());
+    let peer = PeerIdentity::tcp("192.0.2.7:5353".parse().unwrap());
+    // The server can be ahead by less than a message.
+    let (mut stream, theirs) = duplex(100);
+    tokio::spawn(async move { primary.serve_stream(theirs, peer).await });
+    let zone = name("example.");
+    let mut query = [0; 1100];
+    let length = ixfr_query(&mut query, zone.as_ref(), &version(1, 5).soa(), 7, true).unwrap();
+    stream.write_all(&[&(length as u16).to_be_bytes(), &query[..length]].concat()).await.unwrap();
+    let mut inbound = Inbound::<Hmac>::ixfr(zone.as_ref(), Serial(1), 7, Limits::default(), None);
+    let (mut changes, mut end) = (0, None);
+    while end.is_none() {
+        let octets = message(&mut stream).await;
+        if inbound.totals().messages == 0 {
+            // Two more while the first message is all that was read.
+            host.change(version(3, 5));
+            host.change(version(4, 5));
+        }
+        let mut events = inbound.handle_message(&octets, Default::default()).unwrap();
+        while let Some(event) = events.next().unwrap() {
+            match event {
+                Event::Delete(_) | Event::Add(_) => changes += 1,
+                Event::Commit { serial } => end = Some(serial),
+                _ => {}
+            }
+        }
+    }
+    assert!(inbound.totals().messages > 2);
+    assert_eq!((end, changes), (Some(Serial(2)), 2 * 1_300));
+    assert_eq!(host.next_report().await, (Kind::Ixfr { from: Serial(1) }, Serial(2), 2 * 1_300 + 4, "transfer"));
 }

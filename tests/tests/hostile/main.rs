@@ -1,5 +1,5 @@
 //! Input that broke other servers, sent to running programs; and where each verdict on
-//! messages, TSIG, AXFR and IXFR is proved. The tests named here are in this folder, on
+//! messages, TSIG, AXFR, IXFR and NOTIFY is proved. The tests named here are in this folder, on
 //! sockets, and beside the code in zxfr-core, zxfr-io and zxfrd.
 //!
 //! | input | tests |
@@ -36,15 +36,21 @@
 //! | unknown key, wrong MAC | `unknown_key_and_wrong_mac_are_answered_unsigned`, `wrong_mac_is_bad_sig`, `nothing_of_a_message_with_a_wrong_mac_is_told`, `changed_message_is_refused` |
 //! | right MAC, bad time | `bad_time_is_signed_with_both_times`, `right_mac_at_a_bad_time_is_bad_time_signed_with_our_time`, `bad_time_is_told_and_not_retried`, `old_message_is_refused` |
 //! | key name in another case | `names_in_another_case_are_the_same`, `key_name_in_another_case_is_the_same_key`, `any_configured_key_is_found_without_case` |
-//! | largest key name, MAC and question | `largest_names_key_and_mac_fit_together`, `tail_len_of_the_largest` |
-//! | record that can't be sent signed | `a_record_that_cannot_be_signed_is_refused_before_the_transfer_starts`, `largest_record_is_sent_and_one_octet_more_is_not` |
+//! | largest key name, MAC and question | `largest_names_key_and_mac_fit_together`, `tail_len_of_the_largest`, `largest_key_name_mac_and_question_still_fit` |
+//! | record that can't be sent signed | `a_record_that_cannot_be_signed_is_refused_before_the_transfer_starts`, `a_deleted_record_that_cannot_be_signed_makes_it_the_whole_zone`, `largest_record_is_sent_and_one_octet_more_is_not` |
 //! | many unauthorised requests | `strangers_are_refused_before_any_key_is_looked_for`, `many_unauthorised_requests_harm_nobody`, `a_refusal_is_logged_once` |
 //! | one octet at a time | `one_octet_at_a_time_and_several_requests_at_once`, `one_octet_at_a_time_is_answered`, `one_octet_at_a_time_is_taken`, `one_octet_at_a_time_of_differences_is_taken` |
 //! | stalls | `idle_connections_are_closed_and_half_requests_cut`, `a_primary_that_says_nothing_is_given_up`, `stalling_primary_is_given_up`, `stalling_differences_are_given_up` |
 //! | never reads | `a_client_that_reads_nothing_is_cut_off_and_others_are_not` |
 //! | odd characters in owner names, in files and logs | `odd_owner_names_round_trip`, `odd_names_in_the_log_are_escaped`, `what_zxfr_writes_loads_again` |
 //! | thousands of records in an RRset | `work_for_an_rrset_is_linear`, `large_records_and_rrsets` |
-//! | new version during a slow transfer | `new_version_during_a_slow_transfer_leaves_it_on_its_own` |
+//! | new version during a slow transfer | `new_version_during_a_slow_transfer_leaves_it_on_its_own`, `new_version_during_a_slow_ixfr_leaves_it_on_its_own` |
+//! | NOTIFY burst in a transfer | `notify_burst_in_a_transfer_is_harmless` |
+//! | NOTIFY ahead of the primary | `notify_ahead_of_the_primary_is_one_check` |
+//! | NOTIFY over TCP | `notify_over_tcp_is_taken`, `it_is_answered_with_its_header_and_question` |
+//! | NOTIFY of class ANY, NONE, CH | `notify_of_another_class_is_a_format_error`, `any_other_question_is_malformed` |
+//! | NOTIFY from strangers | `notify_from_strangers_is_refused_before_its_mac`, `strangers_are_refused_before_any_key_is_looked_for` |
+//! | IXFR without the asker's SOA | `an_ixfr_without_the_askers_soa_is_malformed` |
 //! | duplicate records in an AXFR | `takes_records_in_any_order_and_twice`, `duplicates_are_ignored_and_counted` |
 //! | differences whose first serial is not ours | `differences_from_another_serial_than_ours_are_rejected`, `differences_from_another_serial_fall_back_to_axfr`, `recorded_differences_are_rejected_where_another_serial_is_held` |
 //! | delete of an absent record | `delete_of_an_absent_record_is_refused`, `delete_of_an_absent_record_falls_back_to_axfr`, `soa_that_is_deleted_must_be_the_one_that_is_there` |
@@ -60,6 +66,7 @@
 mod clients;
 mod differences;
 mod load;
+mod notify;
 mod offered;
 mod primaries;
 mod secondary;
