@@ -82,6 +82,24 @@ impl From<ApplyError> for UpdateError {
 /// Takes the events of a transfer, AXFR or IXFR, and makes the next version of a zone from the one that is held. That one
 /// stays as it is, and nothing else is visible before [`Update::commit`].
 ///
+/// ```
+/// # use zxfr_core::{time::Now, transfer::Inbound, tsig::NoMac, zone::Update};
+/// // Takes one message of an answer, and says whether it was the last: then `update.commit()` gives the change, unless the
+/// // peer had nothing newer.
+/// fn take(
+///     inbound: &mut Inbound<NoMac>,
+///     update: &mut Update,
+///     message: &[u8],
+///     now: Now,
+/// ) -> Result<bool, Box<dyn core::error::Error>> {
+///     let mut events = inbound.handle_message(message, now)?;
+///     while let Some(event) = events.next()? {
+///         update.handle(&event)?;
+///     }
+///     Ok(inbound.is_done())
+/// }
+/// ```
+///
 /// After an error it is of no use. What it keeps is bounded by the limits of the transfer: of a whole zone the version being
 /// built, of differences the deltas.
 pub struct Update {

@@ -205,3 +205,9 @@ fn errors_say_who_and_where() {
     let cut = Error::Limit(Limit::Records(5)).to_string();
     assert_eq!(cut, "transfer cut at the limit here of 5 records");
 }
+
+#[test]
+fn state_has_a_size_to_live_with() {
+    let octets = size_of::<Inbound<crate::tsig::rustcrypto::Hmac>>();
+    assert!((3_000..3_800).contains(&octets), "{octets}");
+}
