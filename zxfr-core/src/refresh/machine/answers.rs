@@ -57,11 +57,11 @@ impl Refresh {
         let Some(round) = &mut self.round else {
             return;
         };
-        round.failure = Some(failure);
         if kind == Kind::Ixfr && failure.axfr_may_help() {
             round.next = Some((primary, Kind::Axfr));
             return;
         }
+        round.failure = Some(failure);
         round.candidates.remove(primary);
         // One that lied has nothing that we lack.
         if !matches!(failure, Failure::Lied { .. }) {
