@@ -304,7 +304,7 @@ impl Secondary {
                 incoming.refresh.judge(primary, change.version.serial())?;
                 serial = Some(change.version.serial());
                 let (serial, timers) = (change.version.serial(), timers(&change.version));
-                zone.install(change.version, port.now.instant);
+                zone.install(change.version, &change.deltas, port.now.instant);
                 Ok(Transferred::Zone { serial, timers, expire })
             }
         });

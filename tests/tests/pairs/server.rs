@@ -17,7 +17,7 @@ use zxfr_core::time::{Instant, Now, UnixTime};
 use zxfr_core::tsig::rustcrypto::Hmac;
 use zxfr_core::tsig::{Key, Verifier, sign_request};
 use zxfr_core::wire::{Flags, HEADER_LEN, Header, Message, Opcode, Rcode, Rtype};
-use zxfr_core::zone::Version;
+use zxfr_core::zone::{Delta, Version};
 
 use crate::network::{Arrival, Millis, Network, Node, Random};
 use crate::secondary::Secondary;
@@ -74,13 +74,21 @@ impl Zone {
         }
     }
 
-    /// A version, however it came; its journal follows, and the targets are told.
-    pub(crate) fn install(&mut self, version: Arc<Version>, now: Instant) {
-        let journal = self.journal.get_mut();
+    /// A version that the operator made.
+    pub(crate) fn publish(&mut self, version: Arc<Version>, now: Instant) {
         let newer = self.version.as_ref().filter(|held| version.serial().is_newer_than(held.serial()));
-        match newer {
-            Some(held) => journal.push(Arc::new(held.diff(&version).unwrap())).unwrap(),
-            None => journal.clear(),
+        let delta = newer.map(|held| Arc::new(held.diff(&version).unwrap()));
+        self.install(version, delta.as_slice(), now);
+    }
+
+    /// A version, and what leads to it; the journal follows, and the targets are told.
+    pub(crate) fn install(&mut self, version: Arc<Version>, deltas: &[Arc<Delta>], now: Instant) {
+        let journal = self.journal.get_mut();
+        if deltas.is_empty() {
+            journal.clear();
+        }
+        for delta in deltas {
+            journal.push(delta.clone()).unwrap();
         }
         self.version = Some(version);
         self.announce(now);

@@ -63,7 +63,7 @@ impl World {
         let version = library.version(serial);
         let server = &mut self.servers[node];
         let now = server.time(self.network.now);
-        server.zone(zone).install(version, now.instant);
+        server.zone(zone).publish(version, now.instant);
         self.wake(node);
     }
 

@@ -129,3 +129,9 @@ impl Rig {
         self.refresh.serial().map(|serial| serial.0)
     }
 }
+
+#[test]
+fn takes_little_memory() {
+    // There may be one for each of a hundred thousand zones.
+    assert!(size_of::<Refresh>() <= 768, "{}", size_of::<Refresh>());
+}
