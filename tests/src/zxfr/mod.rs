@@ -56,12 +56,20 @@ impl Zxfrd {
     /// # Errors
     /// When it ends before that; with its log.
     pub fn start(setup: &Setup<'_>) -> Result<Self, Failure> {
+        Self::with_config(&setup.text())
+    }
+
+    /// Starts it on a configuration of its own and waits until it listens.
+    ///
+    /// # Errors
+    /// As [`Zxfrd::start`].
+    pub fn with_config(text: &str) -> Result<Self, Failure> {
         let dir = tempfile::Builder::new()
             .prefix("zxfr-zxfrd-")
             .tempdir()
             .map_err(|error| Failure::because("making a temporary folder", error))?;
         let config = dir.path().join("zxfrd.toml");
-        fs::write(&config, setup.text()).map_err(|error| Failure::because(config.display(), error))?;
+        fs::write(&config, text).map_err(|error| Failure::because(config.display(), error))?;
         let mut command = Command::new(program("zxfrd")?);
         command.args(["serve", "--config"]).arg(&config).env_remove("RUST_LOG");
         let mut process = Process::spawn("zxfrd", command, dir)?;
