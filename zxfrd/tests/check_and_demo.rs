@@ -51,7 +51,13 @@ fn demo_ends_with_both_sides_equal() {
     let folder = tempfile::tempdir().unwrap();
     let done = zxfrd(&["demo"], folder.path());
     assert_eq!((done.code, done.err.as_str()), (0, ""), "{}", done.out);
-    for part in ["primary to secondary", "pulled from primary", "pulled from secondary", "equal: both sides serve"] {
+    for part in [
+        "primary to secondary   AXFR ",
+        "after NOTIFY           IXFR ",
+        "pulled from primary",
+        "pulled from secondary",
+        "equal: both sides serve",
+    ] {
         assert!(done.out.contains(part), "{part}: {}", done.out);
     }
     fs::write(folder.path().join("z"), zone(77, "")).unwrap();
