@@ -19,8 +19,10 @@ pub struct Transfer {
     pub messages: u64,
     /// The octets of these messages.
     pub octets: u64,
-    /// `ok`, or why it failed.
+    /// `ok`, or a word for why it failed.
     pub result: String,
+    /// Why it failed, in words.
+    pub reason: Option<String>,
 }
 
 /// The transfers in a log of text lines, oldest first.
@@ -28,10 +30,15 @@ pub fn transfers(log: &str) -> Vec<Transfer> {
     log.lines().filter_map(transfer).collect()
 }
 
-/// Reads `… transfer=in zone=… peer=… kind=… from=… to=… messages=… records=… octets=… seconds=… result=…`.
+/// Reads `… transfer=in zone=… peer=… kind=… from=… to=… messages=… records=… octets=… seconds=… result=…
+/// reason=…`.
 fn transfer(line: &str) -> Option<Transfer> {
     let (_, fields) = line.split_once(" transfer=")?;
     let (fields, result) = fields.split_once(" result=")?;
+    let (result, reason) = match result.split_once(" reason=") {
+        Some((word, reason)) => (word, Some(reason.to_owned())),
+        None => (result, None),
+    };
     let mut fields = fields.split(' ');
     let incoming = match fields.next()? {
         "in" => true,
@@ -49,6 +56,7 @@ fn transfer(line: &str) -> Option<Transfer> {
         messages: field("messages")?.parse().ok()?,
         octets: field("octets")?.parse().ok()?,
         result: result.into(),
+        reason,
     })
 }
 
@@ -70,10 +78,12 @@ mod tests {
             messages: 1,
             octets: 1507,
             result: "ok".into(),
+            reason: None,
         };
         assert_eq!(transfers(line), std::slice::from_ref(&expected));
-        let failed = line.replace("from=4 to=5", "from=- to=-").replace("result=ok", "result=no connection: refused");
-        let result = "no connection: refused".into();
-        assert_eq!(transfers(&failed), [Transfer { from: None, to: None, result, ..expected }]);
+        let failed =
+            line.replace("from=4 to=5", "from=- to=-").replace("result=ok", "result=unreachable reason=no way");
+        let (result, reason) = ("unreachable".into(), Some("no way".into()));
+        assert_eq!(transfers(&failed), [Transfer { from: None, to: None, result, reason, ..expected }]);
     }
 }

@@ -137,7 +137,7 @@ impl Zxfrd {
 pub struct Setup<'a> {
     /// Zones from files; who is told of new versions is linked, too.
     pub offers: &'a [Offer<'a>],
-    /// Zones to transfer; given to all of loopback.
+    /// Zones to transfer, each from all upstreams that its pulls name; given to all of loopback.
     pub pulls: &'a [Pull],
     /// Who is told of new versions of the zones that are transferred.
     pub downstream: &'a [Target],
@@ -185,6 +185,8 @@ impl Setup<'_> {
             );
         }
         let downstream = peers(&mut text, "down", self.downstream).join(", ");
+        // Pulls of one zone are its primaries.
+        let mut zones: Vec<(&str, Vec<String>)> = Vec::new();
         for (at, pull) in self.pulls.iter().enumerate() {
             let (ip, port) = (pull.upstream.ip(), pull.upstream.port());
             let _ = writeln!(text, "[[peer]]\nname = \"up{at}\"\nip = \"{ip}\"\nport = {port}");
@@ -194,11 +196,19 @@ impl Setup<'_> {
             if pull.way != Way::Axfr {
                 let _ = writeln!(text, "ixfr_enable = true");
             }
+            text.push('\n');
+            let name = format!("\"up{at}\"");
+            match zones.iter_mut().find(|(zone, _)| *zone == pull.zone) {
+                Some((_, primaries)) => primaries.push(name),
+                None => zones.push((&pull.zone, vec![name])),
+            }
+        }
+        for (zone, primaries) in zones {
             let _ = writeln!(
                 text,
-                "\n[[zone]]\nname = \"{}\"\nincoming = {{ peers = [\"up{at}\"] }}\n\
+                "[[zone]]\nname = \"{zone}\"\nincoming = {{ peers = [{}] }}\n\
                  outgoing = {{ peers = [{downstream}] }}\n",
-                pull.zone,
+                primaries.join(", "),
             );
         }
         text

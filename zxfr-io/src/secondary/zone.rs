@@ -117,10 +117,12 @@ impl<M> Zone<M> {
         self.primaries.get(usize::from(number))
     }
 
-    /// The number of the primary with this address.
+    /// The number of the primary with this address; `None` when several have it, since it could be any of these.
     pub(super) fn primary_at(&self, ip: IpAddr) -> Option<u8> {
-        let at = self.primaries.iter().position(|primary| primary.addr.ip().to_canonical() == ip)?;
-        u8::try_from(at).ok()
+        let at = |primary: &PrimaryAddr<M>| primary.addr.ip().to_canonical() == ip;
+        let first = self.primaries.iter().position(at)?;
+        let alone = self.primaries.iter().filter(|primary| at(primary)).count() == 1;
+        u8::try_from(first).ok().filter(|_| alone)
     }
 
     /// Whether these are its primaries' addresses, in this order.
