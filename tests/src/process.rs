@@ -25,6 +25,7 @@ const TAIL: usize = 3000;
 #[derive(Debug)]
 pub struct Process {
     child: Child,
+    command: Command,
     name: String,
     log: PathBuf,
     dir: TempDir,
@@ -47,7 +48,18 @@ impl Process {
             .stderr(output)
             .spawn()
             .map_err(failed)?;
-        Ok(Self { child, name: name.into(), log, dir })
+        Ok(Self { child, command, name: name.into(), log, dir })
+    }
+
+    /// Stops the process and starts it again in the same folder; its output goes on in the same log.
+    ///
+    /// # Errors
+    /// When the program can't be started.
+    pub fn restart(&mut self) -> Result<(), Failure> {
+        self.stop();
+        let failed = |error| Failure::because(format!("starting {} again", self.name), error);
+        self.child = self.command.spawn().map_err(failed)?;
+        Ok(())
     }
 
     /// The process's own folder, removed with it.
@@ -219,6 +231,17 @@ mod tests {
         let status = process.stop().unwrap();
         assert!(!status.success());
         assert_eq!(process.stop(), Some(status));
+    }
+
+    #[test]
+    fn a_restart_keeps_folder_and_log() {
+        let mut process = shell("echo started >>count; cat count; exec sleep 60");
+        process.wait_for_log("started", Duration::from_secs(10)).unwrap();
+        let (first, id) = (process.log().len(), process.id());
+        process.restart().unwrap();
+        let added = process.log_after(first, &["started\nstarted"], Duration::from_secs(10)).unwrap();
+        assert_eq!(added, "started\nstarted");
+        assert_ne!(process.id(), id);
     }
 
     #[test]

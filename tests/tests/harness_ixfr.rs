@@ -4,8 +4,9 @@
 use std::thread;
 
 use tempfile::TempDir;
+use zxfr_tests::client::dig_ixfr;
 use zxfr_tests::history::{History, Source};
-use zxfr_tests::peer::{Kind, Offer, Peer, PeerKind, Pull, Target, Way, require_peers};
+use zxfr_tests::peer::{Kind, Offer, Peer, PeerKind, Pull, Target, Way, gives_ixfr_over_udp, require_peers};
 use zxfr_tests::ports::Port;
 use zxfr_tests::tally;
 use zxfr_tests::tsig::{Algorithm, TsigKey};
@@ -17,7 +18,7 @@ const PEERS: [PeerKind; 3] = [PeerKind::Named, PeerKind::Knotd, PeerKind::Nsd];
 /// A primary of one kind and secondaries of all over four versions.
 fn in_step(kind: PeerKind) {
     let case = format!("{kind} with IXFR to named, knotd and nsd");
-    if !require_peers(&case, &PEERS, &["nsd-control"]) {
+    if !require_peers(&case, &PEERS, &["nsd-control", "dig"]) {
         return;
     }
     let Some(history) = History::open(Source::Gov).unwrap() else { return };
@@ -37,8 +38,9 @@ fn in_step(kind: PeerKind) {
     for secondary in &mut secondaries {
         secondary.wait_for_zone("gov.", Some(gov.serial())).unwrap();
     }
-    let mut serials = Vec::new();
-    while gov.advance().unwrap().is_some() {
+    let (mut serials, mut last) = (Vec::new(), None);
+    while let Some(step) = gov.advance().unwrap() {
+        last = Some(step);
         primary.reload();
         serials.push(gov.serial());
         thread::scope(|scope| {
@@ -69,6 +71,12 @@ fn in_step(kind: PeerKind) {
             assert!(by_ixfr(step.kind) && step.octets < 10_000, "{kind} to {}: {step:?}", secondary.kind());
         }
     }
+    // The last step is of seven records.
+    let step = last.unwrap();
+    let from = u32::try_from(step.from()).unwrap();
+    let answer = dig_ixfr(primary.address(), "gov.", from, Some(&key), true).unwrap();
+    let records = if gives_ixfr_over_udp(kind) { step.deletions.len() + step.additions.len() + 4 } else { 1 };
+    assert_eq!(answer.records.len(), records, "{case}, over UDP");
     if kind == PeerKind::Nsd {
         assert!(primary.nsd_counter("num.rixfr").unwrap() >= 12);
     } else {

@@ -63,6 +63,15 @@ pub fn spelling(peer: PeerKind) -> Spelling {
     }
 }
 
+/// Whether a primary gives differences that fit into a datagram to those who ask for IXFR over UDP.
+///
+/// `named` and `knotd` give their SOA alone, whatever the size. `nsd` also sets TC when the differences don't fit. Of these
+/// `nsd` alone asks over UDP, when it is told to. While it takes up a new version, which it announces at the end of that,
+/// some of its processes may still give the old one over TCP, or close a connection without an answer.
+pub fn gives_ixfr_over_udp(peer: PeerKind) -> bool {
+    peer == PeerKind::Nsd
+}
+
 /// Whether a peer gives back names with the case they were loaded or received with, in
 /// owners and RDATA.
 ///

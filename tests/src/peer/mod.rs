@@ -34,7 +34,7 @@ use crate::process::{Process, find_program};
 use crate::tsig::{Algorithm, TsigKey};
 use crate::zones::Zone;
 
-pub use facts::{Role, carries, keeps_case, spelling};
+pub use facts::{Role, carries, gives_ixfr_over_udp, keeps_case, spelling};
 pub use transfers::{Kind, Transfer};
 
 /// How long a server may take until a zone is ready, loading or transferring it.
