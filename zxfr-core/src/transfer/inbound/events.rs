@@ -3,7 +3,7 @@
 use super::super::error::{Error, Limit, PeerFault};
 use super::Event;
 use super::row::Row;
-use super::sequence::{Part, Second, State};
+use super::sequence::{Part, Query, Second, State};
 use super::stream::Stream;
 use crate::serial::Serial;
 use crate::tsig;
@@ -48,14 +48,14 @@ impl From<tsig::Error> for Fault {
     }
 }
 
-/// What the first records of the answer to an IXFR query say.
+/// What the first records of an answer say.
 enum Opening {
-    /// Nothing yet: the message ends here.
-    Unknown,
+    /// Nothing yet, or nothing more: the message ends here.
+    Nothing,
+    /// The next record is the SOA of the zone, or the first of differences.
+    Soa,
     /// A zone, whose SOA is the one that was kept.
     Zone,
-    /// Differences, whose first SOA is the next record.
-    Differences,
     UpToDate(Serial),
 }
 
@@ -68,15 +68,12 @@ impl Events<'_> {
     #[expect(clippy::should_implement_trait, reason = "lends from itself, which Iterator can't")]
     #[inline]
     pub fn next(&mut self) -> Result<Option<Event<'_>>, Error> {
-        if let State::Failed(error) = self.stream.sequence.state {
-            return Err(error);
-        }
-        if self.stream.sequence.is_opening() {
+        if !self.stream.sequence.is_inside() {
             match self.opening()? {
-                Opening::Unknown => return Ok(None),
+                Opening::Nothing => return Ok(None),
                 Opening::Zone => return Ok(Some(Event::Begin { soa: self.stream.first_soa() })),
                 Opening::UpToDate(serial) => return Ok(Some(Event::UpToDate { serial })),
-                Opening::Differences => {}
+                Opening::Soa => {}
             }
         }
         let Self { octets, position, scratch, stream, closing } = self;
@@ -93,16 +90,19 @@ impl Events<'_> {
         }
     }
 
-    /// Takes the first SOA of the answer to an IXFR query, and looks at the record behind it.
+    /// Looks at the first record of an answer; of the answer to an IXFR query it takes the first, and looks at the second.
     #[cold]
     fn opening(&mut self) -> Result<Opening, Error> {
         let Self { octets, position, scratch, stream, closing } = self;
         let message = stream.totals.messages;
+        if let State::Failed(error) = stream.sequence.state {
+            return Err(error);
+        }
         loop {
             let before = *position;
             let record = match position.next(octets, scratch) {
                 Ok(Some(record)) => record,
-                Ok(None) => return Ok(Opening::Unknown),
+                Ok(None) => return Ok(Opening::Nothing),
                 Err(error) => return Err(stream.fail(Error::wire(error, message))),
             };
             match stream.open(&record, position.left, *closing) {
@@ -139,10 +139,11 @@ impl Stream {
         if record.rtype.is_meta() {
             return Err(PeerFault::MetaType(record.rtype));
         }
-        if record.rtype == Rtype::SOA && record.owner != self.apex.as_ref() {
-            return Err(PeerFault::SoaOffApex);
-        }
         Ok(())
+    }
+
+    fn check_soa(&self, record: &Record<'_>) -> Result<(), PeerFault> {
+        if record.owner == self.apex.as_ref() { Ok(()) } else { Err(PeerFault::SoaOffApex) }
     }
 
     #[inline]
@@ -154,7 +155,8 @@ impl Stream {
         Ok(())
     }
 
-    /// What the answer to an IXFR query is, as far as its first record tells, or its second, which isn't taken.
+    /// What an answer is, as far as its first record tells, or its second. Only the first of the answer to an IXFR query is
+    /// taken here.
     fn open(
         &mut self,
         record: &Record<'_>,
@@ -162,9 +164,15 @@ impl Stream {
         closing: Result<(), tsig::Error>,
     ) -> Result<Option<Opening>, Fault> {
         self.check(record)?;
+        if record.rtype == Rtype::SOA {
+            self.check_soa(record)?;
+        }
         let up_to_date = if matches!(self.sequence.state, State::Start) {
             if record.rtype != Rtype::SOA {
                 return Err(PeerFault::FirstNotSoa(record.rtype).into());
+            }
+            if matches!(self.sequence.query, Query::Axfr) {
+                return Ok(Some(Opening::Soa));
             }
             self.count()?;
             // The SOA may be told only when the next message is read: keep its owner's case, too.
@@ -175,7 +183,7 @@ impl Stream {
         } else {
             match self.sequence.second(record, left)? {
                 Second::Zone => return Ok(Some(Opening::Zone)),
-                Second::Differences => return Ok(Some(Opening::Differences)),
+                Second::Differences => return Ok(Some(Opening::Soa)),
                 Second::Nothing => {
                     self.count()?;
                     true
@@ -199,13 +207,10 @@ impl Stream {
         closing: Result<(), tsig::Error>,
     ) -> Result<Event<'a>, Fault> {
         self.check(&record)?;
-        self.count()?;
         if record.rtype == Rtype::SOA {
             return self.take_soa(record, left, closing);
         }
-        if matches!(self.sequence.state, State::Start) {
-            return Err(PeerFault::FirstNotSoa(record.rtype).into());
-        }
+        self.count()?;
         let same_owner = self.row.has_owner(record.owner);
         // All owners of rows lie in the zone.
         if !same_owner && !record.owner.is_at_or_below(self.apex.as_ref()) {
@@ -219,12 +224,15 @@ impl Stream {
         }
     }
 
+    #[cold]
     fn take_soa<'a>(
         &mut self,
         record: Record<'a>,
         left: u16,
         closing: Result<(), tsig::Error>,
     ) -> Result<Event<'a>, Fault> {
+        self.check_soa(&record)?;
+        self.count()?;
         let part = self.sequence.soa(&record, left)?;
         // What is deleted and what is added are no rows together.
         self.row = Row::new();

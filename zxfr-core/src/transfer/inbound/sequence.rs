@@ -91,14 +91,10 @@ impl Sequence {
         matches!(self.state, State::Done)
     }
 
-    /// Whether the next record may mean one thing or the other, until the one behind it is seen.
+    /// Whether what the next record means is known: the answer has begun, and isn't over.
     #[inline]
-    pub(super) const fn is_opening(&self) -> bool {
-        match self.state {
-            State::Start => matches!(self.query, Query::Ixfr { .. }),
-            State::Opened => true,
-            _ => false,
-        }
+    pub(super) const fn is_inside(&self) -> bool {
+        matches!(self.state, State::Zone | State::Deletions { .. } | State::Additions { .. })
     }
 
     /// Keeps the SOA that opens the answer.
