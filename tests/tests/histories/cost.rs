@@ -22,7 +22,8 @@ const MOST: u64 = 110;
 fn gov_after_years_costs_as_a_fresh_load() {
     let Some(chain) = Chain::play(Source::Gov, 17) else { return };
     let last = chain.versions.last().unwrap();
-    let (years, edited) = (Arc::new(last.settled()), last.heap_octets());
+    let edited = last.heap_octets();
+    let years = Arc::new(last.settled());
     let history = History::open(Source::Gov).unwrap().unwrap();
     let fresh = Arc::new(load(&history.version(926).unwrap()));
     let [transfer, memory] = [axfr_octets, |version: &Arc<Version>| version.heap_octets()]

@@ -1,11 +1,11 @@
 //! Which RRsets have to be looked at as a whole after a delta was applied.
 //!
 //! All is known to be well in the version before. So an RRset can have differing TTLs only where an added record has another
-//! than the one before or after it, and be too large only if it fills more than the slot: whether that is so is seen with
-//! two more records read for each added one. Nothing else has to be counted.
+//! than the one before or after it; and it can be too large, or a name have too many types, only where either reaches beyond
+//! the slot or the slot has more records than the limit. That is seen with two more records read for each added one.
 
 use super::builder::BuildLimits;
-use super::merged::{Listed, Merged};
+use super::merged::{Listed, Merged, Spot};
 use super::numbered::Numbered;
 use crate::name::{Name, NameRef};
 use crate::wire::Rtype;
@@ -33,38 +33,37 @@ impl Checks {
         }
     }
 
-    /// Looks at a slot's added records of these numbers.
+    /// Looks at a slot's added records of these numbers, which are new to it.
     pub(super) fn look(&mut self, slot: &Merged<'_>, fresh: &[usize], limits: BuildLimits, numbered: &mut Numbered) {
         if fresh.is_empty() {
             return;
         }
-        let edge = |found: Option<(Listed<'_>, _)>| found.map(|(record, _)| (record.owner.to_name(), record.rtype));
+        // What ends at the slot's ends may go on beyond.
+        let edge = |found: Option<(Listed<'_>, Spot)>| found.map(|(listed, _)| (listed.owner.to_name(), listed.rtype));
         let first = edge(slot.next(slot.start(), numbered));
         let last = edge(slot.previous(slot.end(), numbered));
-        let edges = [first, last];
         let left = slot.records_left();
         let many_records = left > usize::try_from(limits.rrset_records).unwrap_or(usize::MAX);
         let many_types = left > limits.types_per_name.into();
         for number in fresh {
             let Some(record) = slot.edits.record(*number) else { continue };
-            let spot = slot.before_added(*number);
-            let after = slot.next(spot, numbered).map_or(spot, |(_, after)| after);
-            let mut alone = true;
-            let mut uneven = false;
-            let mut meet = |other: Option<Listed<'_>>| {
-                if let Some(other) = other.filter(|other| other.rtype == record.rtype && other.owner == record.owner) {
-                    alone = false;
-                    uneven |= other.ttl != record.ttl;
+            let (mut uneven, mut new_type) = (false, true);
+            let mut meet = |beside: Option<(Listed<'_>, Spot)>| {
+                if let Some((beside, _)) = beside.filter(|(beside, _)| beside.is_of(&record)) {
+                    uneven |= beside.ttl != record.ttl;
+                    new_type &= beside.added.is_some_and(|number| fresh.binary_search(&number).is_ok());
                 }
             };
-            meet(slot.previous(spot, numbered).map(|(record, _)| record));
-            meet(slot.next(after, numbered).map(|(record, _)| record));
-            let at_edge =
-                |edge: &Option<(Name, Rtype)>| edge.as_ref().is_some_and(|(owner, _)| owner.as_ref() == record.owner);
-            let owner_at_edge = edges.iter().any(at_edge);
-            let of_edge = |edge: &Option<(Name, Rtype)>| edge.as_ref().is_some_and(|(_, rtype)| *rtype == record.rtype);
-            let rrset_at_edge = edges.iter().any(|edge| at_edge(edge) && of_edge(edge));
-            let types = alone && (owner_at_edge || many_types);
+            let spot = slot.before_added(*number);
+            meet(slot.previous(spot, numbered));
+            meet(slot.next(spot.after_added(), numbered));
+            let (mut owner_at_edge, mut rrset_at_edge) = (false, false);
+            for (owner, rtype) in [&first, &last].into_iter().flatten() {
+                let at_edge = owner.as_ref() == record.owner;
+                owner_at_edge |= at_edge;
+                rrset_at_edge |= at_edge && *rtype == record.rtype;
+            }
+            let types = new_type && (owner_at_edge || many_types);
             if uneven || rrset_at_edge || many_records || types {
                 self.push(record.owner, record.rtype, types);
             }

@@ -21,21 +21,35 @@ pub(super) struct Spot {
     added: usize,
 }
 
+impl Spot {
+    /// The place after the added record that comes next.
+    pub(super) const fn after_added(self) -> Self {
+        Self { added: self.added.saturating_add(1), ..self }
+    }
+}
+
 /// What is told of a record: the RRset it belongs to, and its TTL.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Listed<'s> {
     pub(super) owner: NameRef<'s>,
     pub(super) rtype: Rtype,
     pub(super) ttl: u32,
+    /// Its number among the added records, if it is one of these.
+    pub(super) added: Option<usize>,
 }
 
 impl<'s> Listed<'s> {
     fn of_base(outline: Outline<'s>) -> Self {
-        Self { owner: outline.owner, rtype: outline.rtype(), ttl: outline.ttl() }
+        Self { owner: outline.owner, rtype: outline.rtype(), ttl: outline.ttl(), added: None }
     }
 
-    const fn of_added(record: &Record<'s>) -> Self {
-        Self { owner: record.owner, rtype: record.rtype, ttl: record.ttl }
+    const fn of_added(record: &Record<'s>, number: usize) -> Self {
+        Self { owner: record.owner, rtype: record.rtype, ttl: record.ttl, added: Some(number) }
+    }
+
+    /// Whether it belongs to the RRset of a record.
+    pub(super) fn is_of(&self, record: &Record<'_>) -> bool {
+        self.rtype == record.rtype && self.owner == record.owner
     }
 }
 
@@ -84,7 +98,10 @@ impl<'a> Merged<'a> {
         loop {
             if self.edits.added.get(spot.added).is_some_and(|added| added.before <= spot.base) {
                 let record = self.edits.record(spot.added)?;
-                return Some((Listed::of_added(&record), Spot { added: spot.added.saturating_add(1), ..spot }));
+                return Some((
+                    Listed::of_added(&record, spot.added),
+                    Spot { added: spot.added.saturating_add(1), ..spot },
+                ));
             }
             let number = spot.base;
             if number >= self.base.records() {
@@ -106,7 +123,7 @@ impl<'a> Merged<'a> {
             if let Some(number) = spot.added.checked_sub(1)
                 && self.edits.added.get(number).is_some_and(|added| added.before >= spot.base)
             {
-                return Some((Listed::of_added(&self.edits.record(number)?), Spot { added: number, ..spot }));
+                return Some((Listed::of_added(&self.edits.record(number)?, number), Spot { added: number, ..spot }));
             }
             spot.base = spot.base.checked_sub(1)?;
             if !self.edits.removes(spot.base) {

@@ -3,7 +3,8 @@
 use super::builder::in_nsec3_run;
 use super::key;
 use super::page::MAX_PAGE;
-use super::{BuildLimits, Builder, Delta, DeltaBuilder, DeltaRecords, PagePosition, Version};
+use super::slot::Totals;
+use super::{BuildError, BuildLimits, Builder, Delta, DeltaBuilder, DeltaRecords, PagePosition, Version};
 use crate::name::Name;
 use crate::wire::{Class, Message, Record, Rtype, Scratch};
 use std::collections::BTreeMap;
@@ -95,13 +96,17 @@ impl Model {
     }
 
     pub(super) fn version(&self, serial: u32) -> Version {
+        self.build(serial, BuildLimits::NONE).unwrap()
+    }
+
+    pub(super) fn build(&self, serial: u32, limits: BuildLimits) -> Result<Version, BuildError> {
         let apex: Name = APEX.parse().unwrap();
-        let mut builder = Builder::new(apex.as_ref(), BuildLimits::NONE);
-        soa(serial).with(|soa| builder.push(soa)).unwrap();
+        let mut builder = Builder::new(apex.as_ref(), limits);
+        soa(serial).with(|soa| builder.push(soa))?;
         for record in self.records.values() {
-            record.with(|record| builder.push(record)).unwrap();
+            record.with(|record| builder.push(record))?;
         }
-        builder.finish().unwrap().0
+        Ok(builder.finish()?.0)
     }
 }
 
@@ -169,9 +174,21 @@ pub(super) fn assert_sealed(version: &Version, expected: &[Owned]) {
 /// A version has just what a model has, however it is read.
 pub(super) fn assert_version(version: &Version, model: &Model, serial: u32) {
     let expected: Vec<Owned> = [soa(serial)].into_iter().chain(model.records.values().cloned()).collect();
+    assert_directories(version);
     assert_eq!(version.serial().0, serial);
     assert_eq!(version.record_count(), expected.len() as u64);
     assert_eq!(listed(version), expected);
+}
+
+/// The directories of a version are in order, and their leaves neither empty nor too long.
+pub(super) fn assert_directories(version: &Version) {
+    for directory in [&version.parts.names, &version.parts.nsec3] {
+        let slots: Vec<_> = directory.leaves().iter().flat_map(|leaf| leaf.slots()).collect();
+        assert!(directory.leaves().iter().all(|leaf| (1..=128).contains(&leaf.slots().len())));
+        assert!(slots.is_sorted_by(|a, b| a.key() < b.key()));
+        assert!(slots.iter().all(|slot| slot.totals().records > 0));
+        assert_eq!(directory.totals(), Totals::default().plus(slots.iter().map(|slot| slot.totals())));
+    }
 }
 
 /// An RRset is found by name and type.

@@ -1,5 +1,7 @@
 //! Tests of applying: a plain map of records is changed alongside.
 
+mod cost;
+
 use super::*;
 use crate::zone::testing::{
     APEX, Model, Owned, Random, assert_found, assert_sealed, assert_version, delta, listed, listed_changes, soa,
@@ -130,8 +132,35 @@ proptest! {
     }
 }
 
+/// A delta passes limits if, and only if, the zone that it makes does.
+fn run_limits(seed: u64, names: usize, first: usize, changes: usize) {
+    let mut random = Random(seed);
+    let mut model = Model::of((0..first).map(|_| random.record(names, 1)));
+    let with = |records, types| BuildLimits { rrset_records: records, types_per_name: types };
+    let fits = |limits: &BuildLimits| model.build(1, *limits).is_ok();
+    let types = (1..9).find(|types| fits(&with(u32::MAX, *types))).unwrap();
+    let limits = (1..9).map(|records| with(records, types)).find(fits).unwrap();
+    let version = model.build(1, limits).unwrap();
+    let [deletions, additions] = random_delta(&mut random, &mut model, names, 1, changes);
+    let applied = version.apply(&delta(1, 2, &deletions, &additions), limits).map(|_| ()).map_err(|error| error.fault);
+    // At two names each with a fault, it is open which is seen first.
+    assert_eq!(applied.is_ok(), model.build(2, limits).is_ok(), "{limits:?}, {applied:?}");
+}
+
+proptest! {
+    #[test]
+    fn limits_hold_as_they_do_for_whole_zones(seed: u64, names in 1usize..60, first in 0usize..80) {
+        run_limits(seed, names, first, 4);
+    }
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(6))]
+
+    #[test]
+    fn limits_hold_in_larger_zones(seed: u64) {
+        run_limits(seed, 4_000, 3_000, 3);
+    }
 
     #[test]
     fn histories_of_larger_zones(seed: u64) {
@@ -155,6 +184,37 @@ fn bulk_in_and_bulk_out() {
     let back = there.apply(&there.diff(&small).unwrap(), BuildLimits::default()).unwrap().version;
     assert_version(&back, &few, 3);
     assert_eq!(back.octets(), small.octets(), "one message again");
+}
+
+#[test]
+fn many_leaves_come_and_go() {
+    let text =
+        |number: usize| Owned::new(&format!("x{number:05}.{APEX}"), 16, 60, &[&[249][..], &[b'x'; 249]].concat());
+    let mut model = Model::of((0..24_000).step_by(2).map(text));
+    let mut version = model.version(1);
+    assert!(version.parts.names.leaves().len() > 2);
+    // Here and there, all of a stretch, most of the rest, a stretch again, and more within it.
+    let steps: [(Vec<usize>, Vec<usize>); 6] = [
+        ((0..24_000).step_by(202).collect(), (1..24_000).step_by(404).collect()),
+        ((3..20_001).collect(), vec![7, 9_000, 23_999]),
+        ((0..24_000).filter(|number| number % 1_000 > 2).collect(), vec![]),
+        (vec![], (5_000..15_000).collect()),
+        (vec![], (20_000..22_000).collect()),
+        ((0..24_000).collect(), vec![24_001]),
+    ];
+    for ((deleted, added), serial) in steps.into_iter().zip(1..) {
+        let deletions: Vec<Owned> = deleted.into_iter().filter_map(|number| model.remove(&text(number))).collect();
+        let added = added.into_iter().map(text);
+        let additions: Vec<Owned> = added.filter(|record| !model.has(record) && !deletions.contains(record)).collect();
+        additions.iter().cloned().for_each(|record| model.insert(record));
+        let delta = delta(serial, serial + 1, &deletions, &additions);
+        version = version.apply(&delta, BuildLimits::default()).unwrap().version;
+        assert_version(&version, &model, serial + 1);
+        if serial % 2 == 0 {
+            assert_sealed(&version, &listed(&version));
+        }
+    }
+    assert_eq!(version.record_count(), 2);
 }
 
 #[test]
@@ -287,16 +347,33 @@ fn limits_hold_across_pages() {
         assert_eq!(fault(address, limits(6_001, 3)), Ok(()), "that it has three types was so before");
     }
     for owner in ["a.example.", "many.example.", "z.example."] {
-        let service = Owned::new(owner, 65_280, 60, &[]);
         let types = if owner == "many.example." { 3 } else { 2 };
-        assert_eq!(
-            fault(service.clone(), limits(6_000, types)),
-            Err(ApplyFault::Build(BuildFault::TypesPerName(types)))
-        );
-        assert_eq!(fault(service, limits(6_000, types + 1)), Ok(()));
+        let error = Err(ApplyFault::Build(BuildFault::TypesPerName(types)));
+        for services in [&[0_u8][..], &[1, 2], &[3, 4, 5]] {
+            let services: Vec<_> = services.iter().map(|data| Owned::new(owner, 65_280, 60, &[*data])).collect();
+            let fault = |types| {
+                let applied = version.apply(&delta(1, 2, &[], &services), limits(6_000, types));
+                applied.map(|_| ()).map_err(|error| error.fault)
+            };
+            assert_eq!([fault(types), fault(types + 1)], [error, Ok(())], "{owner} {services:?}");
+        }
     }
     let apex = Owned::new(APEX, 2, 60, b"\x02ns\0");
     assert_eq!(fault(apex, limits(6_000, 1)), Err(ApplyFault::Build(BuildFault::TypesPerName(1))));
+}
+
+#[test]
+fn types_are_counted_across_pages_of_few_records() {
+    let typed = |rtype: u16| Owned::new("big.example.", 65_280 + rtype, 60, &[7; 6_000]);
+    let version = Model::of((0..12).map(|number| typed(number * 2))).version(1);
+    for rtype in [1, 6, 11, 22, 25].map(|number| typed(number | 1)) {
+        let delta = delta(1, 2, &[], &[rtype]);
+        let fault = |types_per_name| {
+            let limits = BuildLimits { types_per_name, ..BuildLimits::NONE };
+            version.apply(&delta, limits).map(|_| ()).map_err(|error| error.fault)
+        };
+        assert_eq!([fault(12), fault(13)], [Err(ApplyFault::Build(BuildFault::TypesPerName(12))), Ok(())]);
+    }
 }
 
 #[test]
