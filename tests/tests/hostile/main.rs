@@ -40,7 +40,7 @@
 //! | record that can't be sent signed | `a_record_that_cannot_be_signed_is_refused_before_the_transfer_starts`, `a_deleted_record_that_cannot_be_signed_makes_it_the_whole_zone`, `largest_record_is_sent_and_one_octet_more_is_not` |
 //! | many unauthorised requests | `strangers_are_refused_before_any_key_is_looked_for`, `many_unauthorised_requests_harm_nobody`, `a_refusal_is_logged_once` |
 //! | one octet at a time | `one_octet_at_a_time_and_several_requests_at_once`, `one_octet_at_a_time_is_answered`, `one_octet_at_a_time_is_taken`, `one_octet_at_a_time_of_differences_is_taken` |
-//! | stalls | `idle_connections_are_closed_and_half_requests_cut`, `a_primary_that_says_nothing_is_given_up`, `stalling_primary_is_given_up`, `stalling_differences_are_given_up` |
+//! | stalls | `idle_connections_are_closed_and_half_requests_cut`, `a_primary_that_says_nothing_is_given_up`, `stalling_primary_is_given_up`, `stalling_differences_fall_back_to_axfr` |
 //! | never reads | `a_client_that_reads_nothing_is_cut_off_and_others_are_not` |
 //! | odd characters in owner names, in files and logs | `odd_owner_names_round_trip`, `odd_names_in_the_log_are_escaped`, `what_zxfr_writes_loads_again` |
 //! | thousands of records in an RRset | `work_for_an_rrset_is_linear`, `large_records_and_rrsets` |

@@ -155,7 +155,11 @@ async fn transfer<I: Incoming>(
             }
         }
     };
-    let report = report.map_err(|error| Reason::from(&error))?;
+    let report = report.map_err(|error| match error {
+        // It had begun to answer: differences that don't go on may be had as a whole zone.
+        Error::Timeout { .. } if order.progress.totals().messages > 0 => Reason::new(Failure::Cut, &error),
+        error => Reason::from(&error),
+    })?;
     let InReport { serial, kind, expire, .. } = report;
     *skipped = report.skipped;
     order.progress.set(report.totals);
