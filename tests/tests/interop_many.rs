@@ -71,9 +71,9 @@ fn a_thousand_zones_of_named_which_restarts_come_in_step() {
         let given = decode::records(&wire::axfr(zxfrd.address(), &zone.name).unwrap()).unwrap();
         assert!(given.iter().any(|record| record.rtype == 1 && record.rdata == [192, 0, 2, 2]), "{given:?}");
     }
-    // No task or connection for each zone.
+    // No thread for each zone: at most one for each of the 100 transfers at once, and some more.
     let threads = number(&status(zxfrd.process().id()), "Threads:");
-    assert!(threads < 64, "{threads} threads");
+    assert!(threads < 200, "{threads} threads");
     tally::ran(case);
 }
 
