@@ -210,6 +210,25 @@ async fn a_zone_that_sticks_delays_no_other_of_the_same_primary() {
 }
 
 #[tokio::test]
+async fn zones_of_a_primary_that_closes_after_each_transfer_come() {
+    let origin = Store::new();
+    let zones: Vec<String> = (0..20).map(|number| format!("zone{number}.")).collect();
+    for zone in &zones {
+        origin.publish(version(zone, 1, 3));
+    }
+    let fake = Fake::start(&origin, Manner::Closing);
+    let secondary = Store::new();
+    let _task = secondary.refresh();
+    let began = Instant::now();
+    for zone in &zones {
+        secondary.follow(zone, &[fake.addr], policy());
+    }
+    secondary.until("all are there", |store| zones.iter().all(|zone| store.serial(zone).is_some())).await;
+    assert!(began.elapsed() < Duration::from_secs(3), "{:?}", began.elapsed());
+    assert_eq!(secondary.failures(fake.addr), []);
+}
+
+#[tokio::test]
 async fn no_zone_waits_behind_dead_primaries() {
     let origin = Store::new();
     origin.publish(version("good.", 1, 100));

@@ -25,6 +25,8 @@ pub(crate) enum Manner {
     Cutting,
     /// Its datagrams are of another server, whose zone is newer.
     Lying(Arc<Store>),
+    /// It closes the connection after each transfer.
+    Closing,
     /// The transfer of this zone stops after the first message and never goes on.
     Stuck(Box<Name>),
 }
@@ -109,6 +111,9 @@ async fn serve(mut stream: TcpStream, from: SocketAddr, zones: &Store, manner: &
                     if matches!(manner, Manner::Stuck(zone) if question.qname == **zone) {
                         std::future::pending().await
                     }
+                }
+                if matches!(manner, Manner::Closing) {
+                    return Ok(());
                 }
             }
             action => panic!("{action:?}"),

@@ -114,6 +114,7 @@ impl<M> Ledger<M> {
             None if matches!(&result, Err(reason) if reason.failure == Failure::Local) => {}
             None => self.heard(addr, now),
         }
+        self.set_room(addr, now.instant);
         let Some(zone) = self.zone(id) else { return };
         zone.transfer = None;
         let (told, to, came) = match &result {
@@ -174,7 +175,15 @@ impl<M> Ledger<M> {
     /// Tells the queue for how many transfers there are connections, and makes another where one is missing.
     pub(super) fn set_room(&mut self, addr: SocketAddr, now: Instant) {
         self.queue.set_room(addr, self.pool.room(addr, now));
-        if self.pool.is_open(addr) && self.queue.wants_room(addr) && self.pool.grow(addr, now) {
+        if !self.queue.wants_room(addr) {
+            return;
+        }
+        // The last one may be closed: some primaries do that after each answer.
+        let connects = match self.pool.is_open(addr) {
+            true => self.pool.grow(addr, now),
+            false => self.pool.reach(addr, now) == Reach::Connect,
+        };
+        if connects {
             self.jobs.push(Job::Connect(addr));
         }
     }
