@@ -16,10 +16,8 @@ use super::{apex, assert_same, delta, load};
 /// Every how many steps a version is held against its text.
 const CHECKPOINT: usize = 100;
 
-/// How many random runs of deltas are condensed, as long as they have no more than this many records together: in the two
-/// largest histories a hundred runs have more than a thousand of all others.
+/// How many random runs of deltas are condensed.
 const RUNS: usize = 1000;
-const RUN_RECORDS: usize = 8_000_000;
 
 /// How many records may be compared to show that condensed deltas make the chain's versions.
 const COMPARED: u64 = 6_000_000;
@@ -84,17 +82,14 @@ impl Chain {
             (random >> 33) as usize % bound
         };
         let mut runs = Vec::new();
-        let mut run_records = 0;
-        while runs.len() < RUNS && run_records < RUN_RECORDS {
+        while runs.len() < RUNS {
             // As many short ones as long ones: half of the runs have less than the root of the whole.
             let most = length.min(1 << (1 + below(length.ilog2() as usize + 1)));
             let run = 1 + below(most);
             let from = below(length - run + 1);
             let to = from + run;
-            run_records += known.deltas[from..to].iter().map(Vec::len).sum::<usize>();
             runs.push((from, to));
         }
-        let random_runs = runs.len();
         let all: Vec<_> = pairs.chain(runs).chain([(0, length)]).collect();
         let affordable = COMPARED / self.versions[0].record_count();
         let every = all.len().div_ceil(affordable.max(2) as usize);
@@ -116,7 +111,7 @@ impl Chain {
             }
         }
         eprintln!(
-            "{source:?}: all {} pairs, {random_runs} random runs and the whole condensed, to {records} records; {applied} of \
+            "{source:?}: all {} pairs, {RUNS} random runs and the whole condensed, to {records} records; {applied} of \
              these applied; in {:.1?}",
             length - 1,
             begun.elapsed(),
