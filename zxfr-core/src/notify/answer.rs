@@ -2,9 +2,9 @@
 
 use crate::name::NameRef;
 use crate::time::UnixTime;
-use crate::transfer::{Error, PeerFault};
-use crate::tsig::{self, Mac, Verifier};
-use crate::wire::{Class, Edns, Flags, Full, Message, Opcode, Rcode, Record, Rtype, Writer};
+use crate::transfer::{Error, open_answer};
+use crate::tsig::{Mac, Verifier};
+use crate::wire::{Class, Flags, Full, Opcode, Record, Rtype, Writer};
 
 /// Writes a NOTIFY for the zone with this apex (RFC 1996 §3.7), with the SOA of the new version as a hint if it is given, and
 /// gives its length. 900 octets of buffer take the largest. To sign it, see [`crate::tsig::sign_request`].
@@ -40,44 +40,5 @@ pub fn read_notify_answer<M: Mac>(
     verifier: Option<&mut Verifier<M>>,
     now: UnixTime,
 ) -> Result<(), Error> {
-    let wire = |error| Error::wire(error, 1);
-    let peer = |fault| Error::Peer { fault, message: 1, offset: 0 };
-    let message = Message::new(octets).map_err(wire)?;
-    let header = message.header();
-    if header.id != id {
-        return Err(peer(PeerFault::Id(header.id)));
-    }
-    if !header.flags.has(Flags::QR) {
-        return Err(peer(PeerFault::NoResponse));
-    }
-    if header.flags.opcode() != Opcode::NOTIFY {
-        return Err(peer(PeerFault::Opcode(header.flags.opcode())));
-    }
-    let layout = message.layout().map_err(wire)?;
-    let edns = Edns::read(&message, &layout).map_err(wire)?;
-    let rcode = edns.map_or_else(|| header.flags.rcode(), |edns| edns.rcode(&message));
-    let signed = match verifier {
-        None if layout.tsig_at.is_some() => return Err(peer(PeerFault::UnexpectedTsig)),
-        None => false,
-        Some(verifier) => match verifier.verify(&message, &layout, now) {
-            Ok(_) => verifier.finish().map(|()| true)?,
-            // A target that knows no TSIG refuses without.
-            Err(tsig::Error::Missing) if rcode != Rcode::NOERROR => false,
-            Err(error) => return Err(error.into()),
-        },
-    };
-    // Servers that can't read a query may leave its question out of the answer.
-    match message.question().map_err(wire)? {
-        Some(question)
-            if question.qname.as_ref() != zone || question.qtype != Rtype::SOA || question.qclass != Class::IN =>
-        {
-            return Err(peer(PeerFault::OtherQuestion));
-        }
-        _ => {}
-    }
-    if rcode != Rcode::NOERROR {
-        let ede = edns.and_then(|edns| edns.ede).map(|(code, _)| code);
-        return Err(Error::Refused { rcode, ede, message: 1, signed });
-    }
-    Ok(())
+    open_answer(octets, Opcode::NOTIFY, zone, id, verifier, now).map(|_| ())
 }

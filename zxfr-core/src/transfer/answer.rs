@@ -5,7 +5,7 @@ use crate::name::{Name, NameRef};
 use crate::serial::Serial;
 use crate::time::UnixTime;
 use crate::tsig::{self, Mac, Verifier};
-use crate::wire::{Class, Edns, Flags, Message, Opcode, Rcode, Rtype, Scratch};
+use crate::wire::{Class, Edns, Flags, Layout, Message, Opcode, Rcode, Rtype, Scratch};
 
 /// What a primary says of a zone's SOA. Times are in seconds.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -46,39 +46,8 @@ pub fn read_soa_answer<M: Mac>(
 ) -> Result<SoaAnswer, Error> {
     let wire = |error| Error::wire(error, 1);
     let peer = |fault| Error::Peer { fault, message: 1, offset: 0 };
-    let message = Message::new(octets).map_err(wire)?;
+    let (message, layout, edns) = open_answer(octets, Opcode::QUERY, zone, id, verifier, now)?;
     let header = message.header();
-    if header.id != id {
-        return Err(peer(PeerFault::Id(header.id)));
-    }
-    if !header.flags.has(Flags::QR) {
-        return Err(peer(PeerFault::NoResponse));
-    }
-    if header.flags.opcode() != Opcode::QUERY {
-        return Err(peer(PeerFault::Opcode(header.flags.opcode())));
-    }
-    let layout = message.layout().map_err(wire)?;
-    let edns = Edns::read(&message, &layout).map_err(wire)?;
-    let rcode = edns.map_or_else(|| header.flags.rcode(), |edns| edns.rcode(&message));
-    let signed = match verifier {
-        None if layout.tsig_at.is_some() => return Err(peer(PeerFault::UnexpectedTsig)),
-        None => false,
-        Some(verifier) => match verifier.verify(&message, &layout, now) {
-            Ok(_) => verifier.finish().map(|()| true)?,
-            // A peer that knows no TSIG refuses without.
-            Err(tsig::Error::Missing) if rcode != Rcode::NOERROR => false,
-            Err(error) => return Err(error.into()),
-        },
-    };
-    if let Some(question) = message.question().map_err(wire)?
-        && (question.qname.as_ref() != zone || question.qtype != Rtype::SOA || question.qclass != Class::IN)
-    {
-        return Err(peer(PeerFault::OtherQuestion));
-    }
-    if rcode != Rcode::NOERROR {
-        let ede = edns.and_then(|edns| edns.ede).map(|(code, _)| code);
-        return Err(Error::Refused { rcode, ede, message: 1, signed });
-    }
     if header.flags.has(Flags::TC) {
         return Err(peer(PeerFault::Truncated));
     }
@@ -104,6 +73,54 @@ pub fn read_soa_answer<M: Mac>(
         }
     }
     Err(peer(PeerFault::NoAnswer))
+}
+
+/// Opens a message that is to be the answer to a query with this opcode and ID for the SOA of the zone: checks header, TSIG,
+/// question and RCODE, in this order. Servers that can't read a query may leave its question out of the answer.
+pub(crate) fn open_answer<'m, M: Mac>(
+    octets: &'m [u8],
+    opcode: Opcode,
+    zone: NameRef<'_>,
+    id: u16,
+    verifier: Option<&mut Verifier<M>>,
+    now: UnixTime,
+) -> Result<(Message<'m>, Layout, Option<Edns<'m>>), Error> {
+    let wire = |error| Error::wire(error, 1);
+    let peer = |fault| Error::Peer { fault, message: 1, offset: 0 };
+    let message = Message::new(octets).map_err(wire)?;
+    let header = message.header();
+    if header.id != id {
+        return Err(peer(PeerFault::Id(header.id)));
+    }
+    if !header.flags.has(Flags::QR) {
+        return Err(peer(PeerFault::NoResponse));
+    }
+    if header.flags.opcode() != opcode {
+        return Err(peer(PeerFault::Opcode(header.flags.opcode())));
+    }
+    let layout = message.layout().map_err(wire)?;
+    let edns = Edns::read(&message, &layout).map_err(wire)?;
+    let rcode = edns.map_or_else(|| header.flags.rcode(), |edns| edns.rcode(&message));
+    let signed = match verifier {
+        None if layout.tsig_at.is_some() => return Err(peer(PeerFault::UnexpectedTsig)),
+        None => false,
+        Some(verifier) => match verifier.verify(&message, &layout, now) {
+            Ok(_) => verifier.finish().map(|()| true)?,
+            // A peer that knows no TSIG refuses without.
+            Err(tsig::Error::Missing) if rcode != Rcode::NOERROR => false,
+            Err(error) => return Err(error.into()),
+        },
+    };
+    if let Some(question) = message.question().map_err(wire)?
+        && (question.qname.as_ref() != zone || question.qtype != Rtype::SOA || question.qclass != Class::IN)
+    {
+        return Err(peer(PeerFault::OtherQuestion));
+    }
+    if rcode != Rcode::NOERROR {
+        let ede = edns.and_then(|edns| edns.ede).map(|(code, _)| code);
+        return Err(Error::Refused { rcode, ede, message: 1, signed });
+    }
+    Ok((message, layout, edns))
 }
 
 #[cfg(test)]

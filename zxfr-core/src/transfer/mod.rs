@@ -30,6 +30,7 @@ mod soa;
 #[cfg(all(test, feature = "rustcrypto"))]
 mod testing;
 
+pub(crate) use answer::open_answer;
 pub use answer::{SoaAnswer, read_soa_answer};
 pub use asked::Asked;
 pub use cursor::{Cursor, CursorOutbound, SendError};
