@@ -1,17 +1,15 @@
 //! `zxfr axfr`: transfers a zone and prints it.
 
-use std::path::PathBuf;
-
 use clap::Args;
 use zxfr_core::transfer::{Limits, Totals};
 use zxfr_core::tsig::MAX_UNSIGNED;
 use zxfr_core::wire::{MAX_MESSAGE, Record};
 use zxfr_io::{InReport, Sink, SinkError};
 
-use super::output::Spool;
+use super::Failure;
+use super::output::{Options, Spool};
 use super::progress::Progress;
 use super::target::{self, Target};
-use super::{Failure, Format};
 use crate::zonefile::Writer;
 
 /// Whoever asks for a zone wants it, however large it is; but what nobody has vouched for is bounded.
@@ -24,15 +22,8 @@ pub(super) const LIMITS: Limits =
 pub struct Arguments {
     #[command(flatten)]
     target: target::Arguments,
-    /// Writes the zone to this file instead of standard output: beside it first, then in its place
-    #[arg(short, long, value_name = "FILE")]
-    output: Option<PathBuf>,
-    /// How records are printed
-    #[arg(long, value_enum, default_value_t, value_name = "FORMAT")]
-    format: Format,
-    /// Says on standard error how much came and how fast
-    #[arg(long)]
-    stats: bool,
+    #[command(flatten)]
+    options: Options,
 }
 
 impl Arguments {
@@ -41,10 +32,8 @@ impl Arguments {
     /// # Errors
     /// When they don't go together; in words.
     pub fn command(self) -> Result<Axfr, String> {
-        if self.output.is_some() && self.format == Format::None {
-            return Err("with --format none there is nothing to write to a file".to_owned());
-        }
-        Ok(Axfr { target: self.target.target()?, output: self.output, format: self.format, stats: self.stats })
+        self.options.check()?;
+        Ok(Axfr { target: self.target.target()?, options: self.options })
     }
 }
 
@@ -52,9 +41,7 @@ impl Arguments {
 #[derive(Debug)]
 pub struct Axfr {
     target: Target,
-    output: Option<PathBuf>,
-    format: Format,
-    stats: bool,
+    options: Options,
 }
 
 impl Axfr {
@@ -63,10 +50,8 @@ impl Axfr {
     /// # Errors
     /// When the transfer fails, or the zone can't be written.
     pub async fn run(self) -> Result<(), Failure> {
-        let Self { target, output, format, stats } = self;
-        let format = format.of_text();
-        let text = format.map(|format| Spool::new(output.as_deref()).map(|spool| Writer::new(spool, format)));
-        let text = text.transpose()?;
+        let Self { target, options } = self;
+        let text = options.writer()?;
         let client = target.connect().await?;
         let addr = client.peer().addr;
         let (zone, key) = (target.zone.as_ref(), target.key.as_ref());
@@ -84,7 +69,7 @@ impl Axfr {
         if report.skipped > 0 {
             eprintln!("zxfr: {addr}: {zone}: {} records outside the zone were left out", report.skipped);
         }
-        if stats {
+        if options.stats {
             eprintln!("{}", statistics(&target, &report));
         }
         Ok(())

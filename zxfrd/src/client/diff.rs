@@ -6,8 +6,8 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 use zxfr_core::zone::{Delta, Version};
 
-use super::output::Spool;
-use super::{Failure, Format};
+use super::Failure;
+use super::output::Options;
 use crate::zone::{self, LoadOptions};
 use crate::zonefile::{Change, Writer};
 
@@ -21,15 +21,8 @@ pub struct Arguments {
     /// The zone file with the version after
     #[arg(value_name = "NEW")]
     new: PathBuf,
-    /// Writes the delta to this file instead of standard output: beside it first, then in its place
-    #[arg(short, long, value_name = "FILE")]
-    output: Option<PathBuf>,
-    /// How records are printed
-    #[arg(long, value_enum, default_value_t, value_name = "FORMAT")]
-    format: Format,
-    /// Says on standard error how much differs
-    #[arg(long)]
-    stats: bool,
+    #[command(flatten)]
+    options: Options,
 }
 
 impl Arguments {
@@ -38,9 +31,7 @@ impl Arguments {
     /// # Errors
     /// When they don't go together; in words.
     pub fn command(self) -> Result<Diff, String> {
-        if self.output.is_some() && self.format == Format::None {
-            return Err("with --format none there is nothing to write to a file".to_owned());
-        }
+        self.options.check()?;
         Ok(Diff(self))
     }
 }
@@ -55,21 +46,20 @@ impl Diff {
     /// # Errors
     /// When a file holds no zone, the files are of different zones, or the delta can't be written.
     pub async fn run(self) -> Result<(), Failure> {
-        let Arguments { old, new, output, format, stats } = self.0;
+        let Arguments { old, new, options } = self.0;
         let (old, new) = (load(&old)?, load(&new)?);
         if old.apex() != new.apex() {
             let (old, new) = (old.apex(), new.apex());
             return Err(Failure::here(format!("{old} and {new}: the files are of different zones")));
         }
         let delta = old.diff(&new).map_err(|error| Failure::here(error.to_string()))?;
-        if let Some(format) = format.of_text() {
-            let mut text = Writer::new(Spool::new(output.as_deref())?, format);
+        if let Some(mut text) = options.writer()? {
             if !delta.is_empty() || !delta.old_soa().is_exactly(&delta.new_soa()) {
                 write(&delta, &mut text)?;
             }
             text.finish()?.deliver()?;
         }
-        if stats {
+        if options.stats {
             eprintln!("{}", statistics(&delta, &old, &new));
         }
         Ok(())

@@ -1,7 +1,5 @@
 //! `zxfr ixfr`: transfers what changed since a serial and prints it.
 
-use std::path::PathBuf;
-
 use clap::Args;
 use zxfr_core::serial::Serial;
 use zxfr_core::transfer::{Event, Totals};
@@ -9,11 +7,11 @@ use zxfr_core::wire::{Class, Record, Rtype};
 use zxfr_io::client::{EventSink, Kind};
 use zxfr_io::{InReport, SinkError, client};
 
+use super::Failure;
 use super::axfr::LIMITS;
-use super::output::Spool;
+use super::output::{Options, Spool};
 use super::progress::Progress;
 use super::target::{self, Target};
-use super::{Failure, Format};
 use crate::zonefile::{Change, Writer};
 
 /// The arguments of `zxfr ixfr`.
@@ -28,15 +26,8 @@ pub struct Arguments {
     /// Asks over UDP, and over TCP only when the answer doesn't fit into a datagram
     #[arg(long)]
     udp: bool,
-    /// Writes what comes to this file instead of standard output: beside it first, then in its place
-    #[arg(short, long, value_name = "FILE")]
-    output: Option<PathBuf>,
-    /// How records are printed; in JSON the first member of a deletion is "op":"-", of an addition "op":"+"
-    #[arg(long, value_enum, default_value_t, value_name = "FORMAT")]
-    format: Format,
-    /// Says on standard error what came, how much and how fast
-    #[arg(long)]
-    stats: bool,
+    #[command(flatten)]
+    options: Options,
 }
 
 impl Arguments {
@@ -45,11 +36,9 @@ impl Arguments {
     /// # Errors
     /// When they don't go together; in words.
     pub fn command(self) -> Result<Ixfr, String> {
-        let Self { target, serial, udp, output, format, stats } = self;
-        if output.is_some() && format == Format::None {
-            return Err("with --format none there is nothing to write to a file".to_owned());
-        }
-        Ok(Ixfr { target: target.target()?, serial: Serial(serial), udp, output, format, stats })
+        let Self { target, serial, udp, options } = self;
+        options.check()?;
+        Ok(Ixfr { target: target.target()?, serial: Serial(serial), udp, options })
     }
 }
 
@@ -59,9 +48,7 @@ pub struct Ixfr {
     target: Target,
     serial: Serial,
     udp: bool,
-    output: Option<PathBuf>,
-    format: Format,
-    stats: bool,
+    options: Options,
 }
 
 impl Ixfr {
@@ -70,11 +57,8 @@ impl Ixfr {
     /// # Errors
     /// When the transfer fails, or what came can't be written.
     pub async fn run(self) -> Result<(), Failure> {
-        let Self { target, serial, udp, output, format, stats } = self;
-        let writer = match format.of_text() {
-            None => None,
-            Some(format) => Some(Writer::new(Spool::new(output.as_deref())?, format)),
-        };
+        let Self { target, serial, udp, options } = self;
+        let writer = options.writer()?;
         let mut text = Text { writer, whole: false, progress: Progress::new() };
         let (zone, key) = (target.zone.as_ref(), target.key.as_ref());
         // All that a server looks at in it is the serial.
@@ -106,7 +90,7 @@ impl Ixfr {
         if report.skipped > 0 {
             eprintln!("zxfr: {addr}: {zone}: {} records outside the zone were left out", report.skipped);
         }
-        if stats {
+        if options.stats {
             eprintln!("{}", statistics(&target, serial, &report));
         }
         Ok(())

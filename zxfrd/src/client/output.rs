@@ -1,11 +1,46 @@
-//! Text that is written whole or not at all.
+//! Text that is written whole or not at all, and the options that say how.
 
 use std::fs::{self, Permissions};
 use std::io::{self, Seek, Write};
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
+use clap::Args;
 use tempfile::{NamedTempFile, SpooledTempFile};
+
+use super::Format;
+use crate::zonefile::Writer;
+
+/// What becomes of what a command gets: the arguments that all commands share which print records.
+#[derive(Args, Clone, Debug)]
+#[group(skip)]
+pub(super) struct Options {
+    /// Writes to this file instead of standard output: beside it first, then in its place
+    #[arg(short, long, value_name = "FILE")]
+    output: Option<PathBuf>,
+    /// How records are printed; of a delta, each JSON object begins with "op": "-" or "+"
+    #[arg(long, value_enum, default_value_t, value_name = "FORMAT")]
+    format: Format,
+    /// Says on standard error what it was, how much and how fast
+    #[arg(long)]
+    pub(super) stats: bool,
+}
+
+impl Options {
+    /// Refuses what doesn't go together; in words.
+    pub(super) fn check(&self) -> Result<(), String> {
+        match (&self.output, self.format) {
+            (Some(_), Format::None) => Err("with --format none there is nothing to write to a file".to_owned()),
+            _ => Ok(()),
+        }
+    }
+
+    /// What takes the records, if they are to be printed.
+    pub(super) fn writer(&self) -> io::Result<Option<Writer<Spool>>> {
+        let Some(format) = self.format.of_text() else { return Ok(None) };
+        Ok(Some(Writer::new(Spool::new(self.output.as_deref())?, format)))
+    }
+}
 
 /// Up to this many octets of text wait in memory for the end of the transfer; more go to a temporary file.
 const IN_MEMORY: usize = 64 << 20;
