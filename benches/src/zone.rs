@@ -151,10 +151,10 @@ fn rrsig(owner: &str, covered: Rtype, random: &mut Random) -> Owned {
 }
 
 /// SplitMix64: enough randomness for measurements, the same everywhere.
-struct Random(u64);
+pub(crate) struct Random(u64);
 
 impl Random {
-    const fn new(seed: u64) -> Self {
+    pub(crate) const fn new(seed: u64) -> Self {
         Self(seed)
     }
 
@@ -166,11 +166,11 @@ impl Random {
         mixed ^ mixed >> 31
     }
 
-    fn below(&mut self, limit: usize) -> usize {
+    pub(crate) fn below(&mut self, limit: usize) -> usize {
         (self.next() % limit.max(1) as u64) as usize
     }
 
-    fn octets(&mut self, count: usize) -> Vec<u8> {
+    pub(crate) fn octets(&mut self, count: usize) -> Vec<u8> {
         (0..count).map(|_| self.next() as u8).collect()
     }
 

@@ -1,0 +1,3 @@
+//! What is said in the end.
+
+pub(crate) mod table;
