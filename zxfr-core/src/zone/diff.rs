@@ -3,9 +3,11 @@
 use super::builder::{BuildError, BuildLimits, in_nsec3_run};
 use super::delta::{Changes, Delta};
 use super::run::RunWriter;
-use super::version::Version;
+use super::slot::SlotRecords;
+use super::twins::Twins;
+use super::version::{PagePosition, Version};
 use crate::name::NameRef;
-use crate::wire::{Record, Rtype};
+use crate::wire::{Record, Rtype, Scratch};
 use alloc::boxed::Box;
 use core::cmp::Ordering;
 
@@ -17,35 +19,76 @@ impl Version {
     /// When the two are not of one zone.
     pub fn diff(&self, newer: &Self) -> Result<Delta, BuildError> {
         let mut writer = DeltaWriter::new(self.apex());
-        let (mut left, mut right) = (self.records(), newer.records());
-        // Both begin with the SOA, which is kept apart.
-        let _ = (left.next(), right.next());
-        let (mut old, mut new) = (left.next(), right.next());
+        let (Some(mut left), Some(mut right)) = (Walk::new(self), Walk::new(newer)) else {
+            return writer.finish(&self.soa(), &newer.soa());
+        };
+        let mut twins = Twins::new();
+        let (mut left_scratch, mut right_scratch) = (Scratch::new(), Scratch::new());
         loop {
+            // Most records are the same, and most of these are told so as they stand.
+            let (here, there) = (left.records.stretch(), right.records.stretch());
+            let (passed, left_at, right_at) = twins.pass(here, there);
+            left.records.pass(passed, left_at);
+            right.records.pass(passed, right_at);
+            if left.arrive() | right.arrive() {
+                twins.turn(left.records.pass_alike(&mut right.records));
+                continue;
+            }
+            let (mut after_left, mut after_right) = (left.records, right.records);
+            let (old, new) = (after_left.next(&mut left_scratch), after_right.next(&mut right_scratch));
             let order = match (&old, &new) {
                 (None, None) => break,
                 (Some(_), None) => Ordering::Less,
                 (None, Some(_)) => Ordering::Greater,
-                (Some(a), Some(b)) if a.is_exactly(b) => {
-                    (old, new) = (left.next(), right.next());
-                    continue;
-                }
                 (Some(a), Some(b)) => zone_cmp(self.apex(), a, b),
             };
-            if let (Some(record), true) = (&old, order.is_le()) {
-                writer.delete(record)?;
-            }
-            if let (Some(record), true) = (&new, order.is_ge()) {
-                writer.add(record)?;
+            match (&old, &new) {
+                (Some(a), Some(b)) if order.is_eq() && a.is_exactly(b) => {}
+                _ => {
+                    if let (Some(record), true) = (&old, order.is_le()) {
+                        writer.delete(record)?;
+                    }
+                    if let (Some(record), true) = (&new, order.is_ge()) {
+                        writer.add(record)?;
+                    }
+                }
             }
             if order.is_le() {
-                old = left.next();
+                left.records = after_left;
             }
             if order.is_ge() {
-                new = right.next();
+                right.records = after_right;
             }
         }
         writer.finish(&self.soa(), &newer.soa())
+    }
+}
+
+/// Goes through the records of a version without reading more of them than it has to.
+struct Walk<'v> {
+    version: &'v Version,
+    records: SlotRecords<'v>,
+    /// After the slot of these.
+    next: PagePosition,
+}
+
+impl<'v> Walk<'v> {
+    /// Behind the SOA, which comes first and is kept apart.
+    fn new(version: &'v Version) -> Option<Self> {
+        let (mut records, next) = version.slot(PagePosition::default())?;
+        records.next(&mut Scratch::new())?;
+        Some(Self { version, records, next })
+    }
+
+    /// Goes on to the slot of the next record. Says whether that is another slot.
+    fn arrive(&mut self) -> bool {
+        let before = self.next;
+        while self.records.is_done()
+            && let Some((records, next)) = self.version.slot(self.next)
+        {
+            (self.records, self.next) = (records, next);
+        }
+        before != self.next
     }
 }
 

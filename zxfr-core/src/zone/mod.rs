@@ -10,7 +10,7 @@
 //! | [`builder`] | from records in any order to a version |
 //! | `sorter`, `arena`, `run`, `merge` | its parts: records put in order, kept aside, written as a run, runs merged |
 //! | [`delta`] | what has to be deleted and added to make another version |
-//! | `diff`, [`condense`] | the delta between two versions; several deltas as one |
+//! | `diff`, `twins`, [`condense`] | the delta between two versions; records of two pages that are the same; several deltas as one |
 //! | [`apply`] | a version and a delta make the next version |
 //! | `change`, `revision`, `editor`, `merged`, `numbered`, `checks` | its parts: a record's change, a run's, a slot's; edits read together with their page; a page's records by number; RRsets to look at afterwards |
 //! | [`update`] | from the events of a transfer to the next version |
@@ -44,6 +44,7 @@ mod slot;
 mod sorter;
 #[cfg(test)]
 mod testing;
+mod twins;
 pub mod update;
 pub mod version;
 

@@ -68,7 +68,7 @@ impl Version {
     }
 
     /// The records of the slot after `position`, and the position after that.
-    fn slot(&self, position: PagePosition) -> Option<(SlotRecords<'_>, PagePosition)> {
+    pub(super) fn slot(&self, position: PagePosition) -> Option<(SlotRecords<'_>, PagePosition)> {
         match position.run {
             Run::Head => match self.parts.head.get(position.head) {
                 Some(page) => {

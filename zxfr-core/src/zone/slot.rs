@@ -1,8 +1,9 @@
 //! A place in a directory: a page, or a page and what is to be changed about it.
 
 use super::edits::Edits;
-use super::page::{MAX_PAGE, Page};
+use super::page::{BLOCK, MAX_PAGE, Page};
 use super::run::RunWriter;
+use super::twins::Stretch;
 use crate::wire::reader::RecordPosition;
 use crate::wire::{HEADER_LEN, Record, Scratch};
 use alloc::boxed::Box;
@@ -182,23 +183,89 @@ impl<'s> SlotRecords<'s> {
         's: 'r,
     {
         if let Some(edits) = self.edits {
-            loop {
-                if edits.added.get(self.added).is_some_and(|added| added.before <= self.number) {
-                    self.added = self.added.saturating_add(1);
-                    return edits.record(self.added.saturating_sub(1));
-                }
-                if edits.removed.get(self.removed) != Some(&self.number) {
-                    break;
-                }
-                self.position.skip(self.base.octets());
-                self.removed = self.removed.saturating_add(1);
-                self.number = self.number.saturating_add(1);
+            self.pass_removed(edits);
+            if edits.added.get(self.added).is_some_and(|added| added.before <= self.number) {
+                self.added = self.added.saturating_add(1);
+                return edits.record(self.added.saturating_sub(1));
             }
         }
         self.number = self.number.saturating_add(1);
         // Pages of our own writing hold no errors.
         self.position.next(self.base.octets(), scratch).ok()?
     }
+
+    /// The next records for as long as they are the page's own.
+    pub(super) fn stretch(&mut self) -> Stretch<'s> {
+        let mut records = self.position.left;
+        if let Some(edits) = self.edits {
+            self.pass_removed(edits);
+            let added = edits.added.get(self.added).map(|added| added.before);
+            let removed = edits.removed.get(self.removed).copied();
+            let edit = added.into_iter().chain(removed).min();
+            let until = edit.map_or(u16::MAX, |number| number.saturating_sub(self.number));
+            records = self.position.left.min(until);
+        }
+        Stretch { octets: self.base.octets(), at: self.position.at, records }
+    }
+
+    /// Goes past so many records of a stretch, up to where the next one starts. That one may be read with any scratch.
+    pub(super) const fn pass(&mut self, records: u16, at: usize) {
+        self.position = RecordPosition::new(at, self.position.left.saturating_sub(records));
+        self.number = self.number.saturating_add(records);
+    }
+
+    /// Goes past records that are the same since two pages, neither of them edited or begun, start with the same octets. Gives
+    /// how many these are.
+    pub(super) fn pass_alike(&mut self, other: &mut Self) -> usize {
+        let begun = |records: &Self| records.edits.is_some() || records.number > 0;
+        if begun(self) || begun(other) || self.position.at != other.position.at {
+            return 0;
+        }
+        let (mine, theirs) = (self.base.octets(), other.base.octets());
+        // The headers tell how many records come.
+        let [a, b] = [mine, theirs].map(|octets| octets.get(HEADER_LEN..).unwrap_or_default());
+        let alike = common_octets(a, b).saturating_add(HEADER_LEN);
+        if alike == mine.len() && alike == theirs.len() {
+            self.pass_to(alike, self.base.records());
+            other.pass_to(alike, other.base.records());
+            return alike;
+        }
+        // A block starts behind records that are the same.
+        let blocks = self.base.blocks().iter().zip(other.base.blocks());
+        let starts = blocks.take_while(|(mine, theirs)| mine == theirs && usize::from(**mine) <= alike);
+        if let Some((block, (start, _))) = starts.enumerate().last() {
+            let number = BLOCK.saturating_mul(block as u16);
+            self.pass_to(usize::from(*start), number);
+            other.pass_to(usize::from(*start), number);
+        }
+        alike
+    }
+
+    /// Goes to the record of this number, which starts at `at`, of a page without edits.
+    const fn pass_to(&mut self, at: usize, number: u16) {
+        self.number = number;
+        self.position = RecordPosition::new(at, self.base.records().saturating_sub(number));
+    }
+
+    /// Goes past the page's records that are gone, up to the next record.
+    fn pass_removed(&mut self, edits: &Edits) {
+        while edits.added.get(self.added).is_none_or(|added| added.before > self.number)
+            && edits.removed.get(self.removed) == Some(&self.number)
+        {
+            self.position.skip(self.base.octets());
+            self.removed = self.removed.saturating_add(1);
+            self.number = self.number.saturating_add(1);
+        }
+    }
+}
+
+/// With how many octets that are the same both begin.
+fn common_octets(a: &[u8], b: &[u8]) -> usize {
+    const STEP: usize = 64;
+    let steps = a.chunks_exact(STEP).zip(b.chunks_exact(STEP)).take_while(|(a, b)| a == b).count();
+    let alike = steps.saturating_mul(STEP);
+    let rest = a.iter().skip(alike).zip(b.iter().skip(alike));
+    alike.saturating_add(rest.take_while(|(a, b)| a == b).count())
 }
 
 /// Writes records as new pages. Where they need two or three, these have the same size, so that there is room for more.
