@@ -18,7 +18,7 @@ pub const MAX_LABEL: usize = 63;
 /// The most labels of a name, the root label counted: 127 of one octet and the root.
 pub const MAX_LABELS: usize = 128;
 /// More labels than most names have.
-const FEW_LABELS: usize = 16;
+pub(crate) const FEW_LABELS: usize = 16;
 
 /// Why octets are not an uncompressed name.
 #[non_exhaustive]
@@ -164,7 +164,8 @@ impl<'a> NameRef<'a> {
     }
 
     /// Where each label starts, from the left, the root label not counted; `None` when they are more than there is room for.
-    fn starts<const N: usize>(self) -> Option<([u8; N], usize)> {
+    #[inline]
+    pub(crate) fn starts<const N: usize>(self) -> Option<([u8; N], usize)> {
         let mut starts = [0_u8; N];
         let mut count = 0_usize;
         let mut at = 0_usize;
@@ -210,9 +211,7 @@ impl<'a> NameRef<'a> {
     /// Compares label by label, given where these start.
     fn cmp_labels(self, mine: &[u8], other: NameRef<'_>, theirs: &[u8]) -> Ordering {
         for (start, their_start) in mine.iter().rev().zip(theirs.iter().rev()) {
-            let label = self.label_at(usize::from(*start)).iter();
-            let their_label = other.label_at(usize::from(*their_start)).iter();
-            let order = label.map(u8::to_ascii_lowercase).cmp(their_label.map(u8::to_ascii_lowercase));
+            let order = cmp_label(self.label_at(usize::from(*start)), other.label_at(usize::from(*their_start)));
             if order.is_ne() {
                 return order;
             }
@@ -220,7 +219,9 @@ impl<'a> NameRef<'a> {
         mine.len().cmp(&theirs.len())
     }
 
-    fn label_at(self, start: usize) -> &'a [u8] {
+    /// The label that starts at an offset.
+    #[inline]
+    pub(crate) fn label_at(self, start: usize) -> &'a [u8] {
         self.octets
             .get(start..)
             .and_then(<[u8]>::split_first)
@@ -229,10 +230,24 @@ impl<'a> NameRef<'a> {
     }
 }
 
+/// Compares labels without case.
+#[inline]
+fn cmp_label(mine: &[u8], theirs: &[u8]) -> Ordering {
+    for (octet, their_octet) in mine.iter().zip(theirs) {
+        if octet != their_octet {
+            let order = octet.to_ascii_lowercase().cmp(&their_octet.to_ascii_lowercase());
+            if order.is_ne() {
+                return order;
+            }
+        }
+    }
+    mine.len().cmp(&theirs.len())
+}
+
 impl PartialEq for NameRef<'_> {
     fn eq(&self, other: &Self) -> bool {
         // Length octets are below 64 and so have no case: names compare as plain octet strings.
-        self.octets.eq_ignore_ascii_case(other.octets)
+        self.octets == other.octets || self.octets.eq_ignore_ascii_case(other.octets)
     }
 }
 
@@ -240,6 +255,12 @@ impl Eq for NameRef<'_> {}
 
 impl Ord for NameRef<'_> {
     fn cmp(&self, other: &Self) -> Ordering {
+        // Neighbours in a zone mostly differ in their first label alone.
+        if let (Some(mine), Some(theirs)) = (self.parent(), other.parent())
+            && mine.octets == theirs.octets
+        {
+            return cmp_label(self.label_at(0), other.label_at(0));
+        }
         // Few names have many labels, and room for fewer is made faster.
         match (self.starts::<FEW_LABELS>(), other.starts::<FEW_LABELS>()) {
             (Some((mine, my_count)), Some((theirs, their_count))) => {

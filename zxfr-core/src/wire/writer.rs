@@ -5,7 +5,7 @@
 
 use super::rdata::{NameUse, Piece, has_folded_names, pieces};
 use super::{Class, Flags, HEADER_LEN, Header, Record, Rtype};
-use crate::name::{MAX_LABELS, NameRef};
+use crate::name::{FEW_LABELS, MAX_LABELS, NameRef};
 use core::fmt;
 
 /// The last offset that a compression pointer can name (RFC 1035 §4.1.4).
@@ -112,19 +112,25 @@ fn stands_at(message: &[u8], mut offset: usize, name: &[u8]) -> bool {
 }
 
 /// A hash of a label, continued from that of the labels to its right.
+#[inline]
 fn hash_label(seed: u64, label: &[u8]) -> u64 {
     const FACTOR: u64 = 0x9e37_79b9_7f4a_7c15;
+    let mix = |hash: u64, word: u64| {
+        let product = (hash ^ word).wrapping_mul(FACTOR);
+        product ^ product >> 29
+    };
     let mut hash = seed ^ (label.len() as u64);
-    let (words, rest) = label.as_chunks::<8>();
-    for word in words {
-        hash = (hash ^ u64::from_le_bytes(*word)).wrapping_mul(FACTOR);
-        hash ^= hash >> 29;
+    if let Some(last) = label.last_chunk::<8>() {
+        // The last word overlaps the one before it.
+        for word in label.as_chunks::<8>().0 {
+            hash = mix(hash, u64::from_le_bytes(*word));
+        }
+        hash = mix(hash, u64::from_le_bytes(*last));
+    } else if let (Some(first), Some(last)) = (label.first_chunk::<4>(), label.last_chunk::<4>()) {
+        hash = mix(hash, u64::from(u32::from_le_bytes(*first)) << 32 | u64::from(u32::from_le_bytes(*last)));
+    } else {
+        hash = mix(hash, label.iter().fold(0, |word, octet| word << 8 | u64::from(*octet)));
     }
-    let mut last = [0_u8; 8];
-    for (slot, octet) in last.iter_mut().zip(rest) {
-        *slot = *octet;
-    }
-    hash = (hash ^ u64::from_le_bytes(last)).wrapping_mul(FACTOR);
     hash ^ hash >> 32
 }
 
@@ -144,44 +150,51 @@ impl Out<'_> {
     }
 
     /// A name, compressed against what `compression` knows, which learns its suffixes.
+    #[inline]
     pub(crate) fn put_name(&mut self, name: NameRef<'_>, compression: &mut Compression) -> Result<(), Full> {
-        let octets = name.as_octets();
-        let mut hashes = [(0_u8, 0_u32); MAX_LABELS];
-        let mut count = 0_usize;
-        let mut at = 0_usize;
-        for label in name.labels() {
-            if let (Some(slot), Ok(start)) = (hashes.get_mut(count), u8::try_from(at)) {
-                *slot = (start, 0);
+        match name.starts::<FEW_LABELS>() {
+            Some((starts, count)) => self.put_labels(name, &starts, count, compression),
+            None => {
+                let (starts, count) = name.starts::<MAX_LABELS>().unwrap_or(([0; MAX_LABELS], 0));
+                self.put_labels(name, &starts, count, compression)
             }
-            count = count.saturating_add(1);
-            at = at.saturating_add(label.len()).saturating_add(1);
         }
-        let hashes = hashes.get_mut(..count).unwrap_or_default();
+    }
+
+    /// A name of `count` labels, given where each starts.
+    fn put_labels<const N: usize>(
+        &mut self,
+        name: NameRef<'_>,
+        starts: &[u8; N],
+        count: usize,
+        compression: &mut Compression,
+    ) -> Result<(), Full> {
+        let octets = name.as_octets();
+        let starts = starts.get(..count).unwrap_or_default();
+        // Of each suffix.
+        let mut hashes = [0_u32; N];
         let mut hash = 0;
-        let mut end = at;
-        for (start, slot) in hashes.iter_mut().rev() {
-            let label = octets.get(usize::from(*start)..end).unwrap_or_default();
-            hash = hash_label(hash, label);
-            // The tag must not be 0 with offset 0: that means an empty slot; offsets are never 0.
+        for (start, slot) in starts.iter().zip(&mut hashes).rev() {
+            hash = hash_label(hash, name.label_at(usize::from(*start)));
             *slot = hash as u32;
-            end = usize::from(*start);
         }
         let begin = self.len;
-        for (start, hash) in hashes.iter() {
+        let mut spelt = octets.len();
+        let mut pointer = None;
+        for (start, hash) in starts.iter().zip(&hashes) {
             let start = usize::from(*start);
             let suffix = octets.get(start..).unwrap_or_default();
             let message = self.octets.get(..begin).unwrap_or_default();
             if let Some(target) = compression.find(message, suffix, *hash) {
-                self.put(octets.get(..start).unwrap_or_default())?;
-                self.put(&(0xc000 | target).to_be_bytes())?;
-                for (known, hash) in hashes.iter().take_while(|(known, _)| usize::from(*known) < start) {
-                    compression.insert(*hash, begin.saturating_add(usize::from(*known)));
-                }
-                return Ok(());
+                (spelt, pointer) = (start, Some(0xc000 | target));
+                break;
             }
         }
-        self.put(octets)?;
-        for (start, hash) in hashes.iter() {
+        self.put(octets.get(..spelt).unwrap_or_default())?;
+        if let Some(pointer) = pointer {
+            self.put(&pointer.to_be_bytes())?;
+        }
+        for (start, hash) in starts.iter().zip(&hashes).take_while(|(start, _)| usize::from(**start) < spelt) {
             compression.insert(*hash, begin.saturating_add(usize::from(*start)));
         }
         Ok(())
@@ -199,11 +212,18 @@ impl Out<'_> {
             return self.put(record.rdata);
         }
         let rdata_at = self.len;
-        for piece in pieces(record.rtype, record.rdata) {
-            match piece {
-                Piece::Name(name, NameUse { compressed_out: true, .. }) => self.put_name(name, compression)?,
-                Piece::Name(name, _) => self.put(name.as_octets())?,
-                Piece::Octets(octets) => self.put(octets)?,
+        // The commonest of all, without the general machinery.
+        if record.rtype == Rtype::NS
+            && let Ok(name) = NameRef::from_octets(record.rdata)
+        {
+            self.put_name(name, compression)?;
+        } else {
+            for piece in pieces(record.rtype, record.rdata) {
+                match piece {
+                    Piece::Name(name, NameUse { compressed_out: true, .. }) => self.put_name(name, compression)?,
+                    Piece::Name(name, _) => self.put(name.as_octets())?,
+                    Piece::Octets(octets) => self.put(octets)?,
+                }
             }
         }
         let length = u16::try_from(self.len.saturating_sub(rdata_at)).map_err(|_| Full)?;
