@@ -5,6 +5,7 @@ use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
+use socket2::{Domain, Socket, Type};
 use zxfr_core::name::Name;
 use zxfr_core::serial::Serial;
 use zxfr_core::time::UnixTime;
@@ -91,7 +92,19 @@ impl Buffer {
 impl Connection {
     /// Connects and makes the query.
     pub(crate) fn open(server: SocketAddr, question: &Question) -> Result<Self> {
-        let stream = TcpStream::connect(server).because("connecting")?;
+        Self::over(TcpStream::connect(server).because("connecting")?, question)
+    }
+
+    /// The same with little room for what isn't read yet.
+    pub(crate) fn open_slow(server: SocketAddr, question: &Question) -> Result<Self> {
+        let socket = Socket::new(Domain::for_address(server), Type::STREAM, None).because("connecting")?;
+        // Less than a few segments would go through in steps of a timer.
+        socket.set_recv_buffer_size(64 << 10).because("connecting")?;
+        socket.connect(&server.into()).because("connecting")?;
+        Self::over(socket.into(), question)
+    }
+
+    fn over(stream: TcpStream, question: &Question) -> Result<Self> {
         stream.set_nodelay(true).because("connecting")?;
         stream.set_read_timeout(Some(PATIENCE)).because("connecting")?;
         let (mut query, verifier) = query(question)?;

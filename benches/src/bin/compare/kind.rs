@@ -63,6 +63,11 @@ impl Kind {
         !matches!(self, Self::Ixfrdist)
     }
 
+    /// Whether it makes differences of a zone file's versions.
+    pub(crate) const fn has_differences(self) -> bool {
+        !matches!(self, Self::Pdns)
+    }
+
     /// Whether it serves zones from files.
     pub(crate) const fn reads_files(self) -> bool {
         !matches!(self, Self::Ixfrdist)

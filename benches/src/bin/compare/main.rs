@@ -38,15 +38,18 @@ mod rows;
 mod server;
 mod stage;
 
+use std::fs;
+use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Instant;
 
 use clap::Parser;
 use zxfr_benches::tld::Tld;
 
-use failure::{Failure, Result};
+use failure::{Because, Failure, Result};
 use kind::{Column, Kind};
 use options::Options;
+use report::About;
 use results::Results;
 use rows::Row;
 use stage::Stage;
@@ -75,21 +78,38 @@ fn run(options: &Options) -> Result<bool> {
     let zone = Tld::new(options.records());
     eprintln!("zone of {} records", zone.records());
     let mut stage = Stage::new(zone, zxfrd, options.quick)?;
-    for kind in &servers {
-        println!("{}", server::version(*kind, stage.zxfrd()));
-    }
+    let versions: Vec<_> = servers.iter().map(|kind| server::version(*kind, stage.zxfrd())).collect();
+    let columns = servers.iter().map(|kind| Column::Server(*kind)).chain([Column::Bound]).collect();
+    let processors = std::thread::available_parallelism().map_or(1, usize::from);
+    let about = About { records: stage.zone.records(), rounds: options.rounds(), processors, versions, columns };
+    println!("{}", about.sentence());
     let mut results = Results::default();
     for row in &mut rows {
         eprintln!("{} after {:.0} s", row.name(), begun.elapsed().as_secs_f64());
         measure(row.as_mut(), &mut stage, &servers, options.rounds(), &mut results);
     }
-    let mut columns: Vec<_> = servers.iter().map(|kind| Column::Server(*kind)).collect();
-    columns.push(Column::Bound);
-    println!("\n{}", report::table::medians(&results, &columns));
+    report(options, &about, &results)?;
+    Ok(results.troubles().is_empty())
+}
+
+/// Prints and writes what was measured.
+fn report(options: &Options, about: &About, results: &Results) -> Result<()> {
+    let targets = report::targets::all(results);
+    println!("\n{}\n{}", report::table::medians(results, &about.columns), report::targets::table(&targets));
     for trouble in results.troubles() {
         println!("WRONG: {trouble}");
     }
-    Ok(results.troubles().is_empty())
+    let write = |path: &PathBuf, text: String| fs::write(path, text).because(path.display());
+    if let Some(path) = &options.json {
+        write(path, format!("{:#}\n", report::json::document(about, results, &targets)))?;
+    }
+    if let Some(path) = &options.markdown {
+        write(path, report::markdown::document(about, results, &targets))?;
+    }
+    if let Some(path) = &options.svg {
+        write(path, report::chart::svg(about, results)?)?;
+    }
+    Ok(())
 }
 
 /// The rows that are wanted.

@@ -18,7 +18,9 @@ pub(crate) fn medians(results: &Results, columns: &[Column]) -> String {
         let _ = write!(text, "{:39}", line.measure.title);
         for column in columns {
             let _ = write!(text, "{:>12}", cell(line, *column));
-            if let Some(Cell::Absent(why)) = line.cells.get(column) {
+            if let Some(Cell::Absent(why)) = line.cells.get(column)
+                && !why.is_empty()
+            {
                 let _ = writeln!(gaps, "  {}, {column}: {why}", line.measure.title);
             }
         }

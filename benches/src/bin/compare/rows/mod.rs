@@ -1,6 +1,11 @@
 //! What is done with every server, over and over.
 
 mod axfr_out;
+mod hmac;
+mod ixfr_out;
+mod memory;
+mod reload;
+mod root;
 
 use crate::failure::Result;
 use crate::kind::{Column, Kind};
@@ -43,9 +48,15 @@ pub(crate) trait Row {
 /// All rows, in the order in which they are done.
 pub(crate) fn all() -> Vec<Box<dyn Row>> {
     vec![
+        Box::new(memory::Loaded),
+        Box::new(memory::Clients),
         Box::new(axfr_out::AxfrOut::new(1, false)),
         Box::new(axfr_out::AxfrOut::new(1, true)),
         Box::new(axfr_out::AxfrOut::new(32, false)),
         Box::new(axfr_out::AxfrOut::new(32, true)),
+        Box::new(hmac::HmacRate),
+        Box::new(reload::Reload),
+        Box::new(ixfr_out::IxfrOut),
+        Box::new(root::Root::default()),
     ]
 }
