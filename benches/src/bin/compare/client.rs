@@ -216,3 +216,6 @@ fn query(question: &Question) -> Result<(Vec<u8>, Option<Verifier<Hmac>>)> {
     let (length, verifier) = sign_request(&key, &mut octets, length, UnixTime(now)).map_err(room)?;
     Ok((octets[..length].to_vec(), Some(verifier)))
 }
+
+#[cfg(test)]
+mod tests;

@@ -142,6 +142,7 @@ fn measure(row: &mut dyn Row, stage: &mut Stage, servers: &[Kind], rounds: u32, 
     if !row.uses_primaries() {
         stage.clear();
     }
+    results.announce(&row.measures());
     let mut columns = Vec::new();
     for kind in servers {
         let column = Column::Server(*kind);

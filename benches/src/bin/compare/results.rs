@@ -31,6 +31,13 @@ pub(crate) enum Cell {
 }
 
 impl Results {
+    /// Says what will be measured, so that lines stand in this order.
+    pub(crate) fn announce(&mut self, measures: &[&'static Measure]) {
+        measures.iter().for_each(|measure| {
+            self.line(measure);
+        });
+    }
+
     /// Takes a number of a round.
     pub(crate) fn add(&mut self, measure: &'static Measure, column: Column, value: f64) {
         match self.line(measure).cells.entry(column).or_insert_with(|| Cell::Samples(Vec::new())) {

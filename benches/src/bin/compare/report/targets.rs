@@ -154,10 +154,10 @@ pub(crate) fn all(results: &Results) -> Vec<Target> {
 
 /// The aims as a table for a terminal.
 pub(crate) fn table(targets: &[Target]) -> String {
-    let mut text = format!("{:66}{:>12}{:>22}\n", "targets", "measured", "aim");
+    let mut text = format!("{:66}{:>22}{:>26}\n", "targets", "measured", "aim");
     for target in targets {
         let Target { number, what, .. } = target;
-        let _ = writeln!(text, "{number}  {what:63}{:>12}{:>22}   {}", target.found(), target.aim(), target.verdict());
+        let _ = writeln!(text, "{number}  {what:63}{:>22}{:>26}   {}", target.found(), target.aim(), target.verdict());
     }
     text
 }

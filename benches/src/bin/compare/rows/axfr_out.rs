@@ -47,28 +47,28 @@ const fn octets(name: &'static str, title: &'static str) -> Option<Measure> {
 static ONE_PLAIN: Lines = Lines {
     name: "axfr-1",
     rate: rate("axfr-1.rate", "AXFR out, one client"),
-    cpu: cpu("axfr-1.cpu", "CPU for it"),
+    cpu: cpu("axfr-1.cpu", "CPU, one client"),
     octets: octets("axfr-1.octets", "octets of the zone"),
 };
 
 static ONE_SIGNED: Lines = Lines {
     name: "axfr-1-signed",
     rate: rate("axfr-1-signed.rate", "AXFR out, one client, signed"),
-    cpu: cpu("axfr-1-signed.cpu", "CPU for it, signed"),
+    cpu: cpu("axfr-1-signed.cpu", "CPU, one client, signed"),
     octets: octets("axfr-1-signed.octets", "octets of the zone, signed"),
 };
 
 static MANY_PLAIN: Lines = Lines {
     name: "axfr-32",
     rate: rate("axfr-32.rate", "AXFR out, 32 clients at once"),
-    cpu: cpu("axfr-32.cpu", "CPU for it, 32 clients"),
+    cpu: cpu("axfr-32.cpu", "CPU, 32 clients"),
     octets: None,
 };
 
 static MANY_SIGNED: Lines = Lines {
     name: "axfr-32-signed",
     rate: rate("axfr-32-signed.rate", "AXFR out, 32 clients at once, signed"),
-    cpu: cpu("axfr-32-signed.cpu", "CPU for it, 32 clients, signed"),
+    cpu: cpu("axfr-32-signed.cpu", "CPU, 32 clients, signed"),
     octets: None,
 };
 

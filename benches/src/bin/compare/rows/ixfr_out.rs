@@ -9,11 +9,11 @@ use crate::kind::{Column, Kind};
 use crate::measure::{Measure, Unit};
 use crate::stage::Stage;
 
-static RATE: Measure = Measure { name: "ixfr-out.rate", title: "IXFR out of this delta", unit: Unit::RecordsPerSecond };
+static RATE: Measure = Measure { name: "ixfr-out.rate", title: "IXFR out of that delta", unit: Unit::RecordsPerSecond };
 
-static CPU: Measure = Measure { name: "ixfr-out.cpu", title: "CPU for it", unit: Unit::SecondsPerMillion };
+static CPU: Measure = Measure { name: "ixfr-out.cpu", title: "CPU, IXFR out", unit: Unit::SecondsPerMillion };
 
-static OCTETS: Measure = Measure { name: "ixfr-out.octets", title: "octets of the delta", unit: Unit::Octets };
+static OCTETS: Measure = Measure { name: "ixfr-out.octets", title: "octets of that delta", unit: Unit::Octets };
 
 /// How often the difference is asked for in a round: once takes a millisecond or two.
 const TIMES: usize = 20;

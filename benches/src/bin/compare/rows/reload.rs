@@ -15,12 +15,12 @@ use crate::measure::{Measure, Unit};
 use crate::stage::Stage;
 
 static SERVED: Measure =
-    Measure { name: "reload.served", title: "file changed by 1 %, until served", unit: Unit::Seconds };
+    Measure { name: "reload.served", title: "file changed by 1 %, new version served", unit: Unit::Seconds };
 
 static DELTA: Measure =
-    Measure { name: "reload.delta", title: "the same, until IXFR has the delta", unit: Unit::Seconds };
+    Measure { name: "reload.delta", title: "file changed by 1 %, delta served", unit: Unit::Seconds };
 
-static CPU: Measure = Measure { name: "reload.cpu", title: "CPU for it", unit: Unit::Seconds };
+static CPU: Measure = Measure { name: "reload.cpu", title: "CPU, file changed", unit: Unit::Seconds };
 
 /// Pause between two questions.
 const PAUSE: Duration = Duration::from_millis(1);
