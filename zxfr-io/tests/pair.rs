@@ -191,6 +191,41 @@ async fn many_transfers_at_once_over_one_connection() {
     host.transfers_ended(40).await;
 }
 
+/// On threads, where messages are signed ahead: alone, joined by another, broken off, one after the other.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn signed_transfers_are_whole_and_reported_once_wherever_they_are_signed() {
+    let host = Arc::new(Host1::new(200_000));
+    let (primary, addr) = serve(&host, ServeLimits::default());
+    let mut request = [0; 300];
+    let length = zxfr_core::transfer::axfr_query(&mut request, name("example.").as_ref(), 7, false).unwrap();
+    let now = std::time::SystemTime::UNIX_EPOCH.elapsed().unwrap().as_secs();
+    let signed = zxfr_core::tsig::sign_request(&host.key, &mut request, length, zxfr_core::time::UnixTime(now));
+    let (length, _) = signed.unwrap();
+    let request = [&u16::try_from(length).unwrap().to_be_bytes(), &request[..length]].concat();
+    for round in 1..=5 {
+        let client = Client::connect(addr, Timeouts::default()).await.unwrap();
+        let mut broken = TcpStream::connect(addr).await.unwrap();
+        broken.write_all(&request).await.unwrap();
+        broken.read_exact(&mut vec![0; round * 500_000]).await.unwrap();
+        let mut tasks = tokio::task::JoinSet::new();
+        for _ in 0..2 {
+            let (client, host) = (client.clone(), host.clone());
+            tasks.spawn(async move { pull(&client, Some(&host.key)).await.unwrap() });
+        }
+        drop(broken);
+        while let Some(version) = tasks.join_next().await {
+            assert_eq!(octets(&version.unwrap()), octets(&host.version));
+        }
+        host.transfers_ended(3 * round).await;
+    }
+    primary.shutdown();
+    let reports = host.reports.lock().unwrap();
+    assert_eq!((reports.len(), host.running.load(Ordering::SeqCst)), (15, 0));
+    let whole = reports.iter().filter(|report| report.result.is_ok());
+    assert!(whole.clone().all(|report| report.totals.records == 200_002));
+    assert!(whole.count() >= 10);
+}
+
 #[tokio::test]
 async fn any_stream_will_do() {
     let host = Arc::new(Host1::new(3_000));

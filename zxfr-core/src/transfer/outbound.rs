@@ -184,7 +184,7 @@ impl<M: Mac> Outbound<M> {
         let state = core::mem::replace(&mut self.state, State::Done);
         let (mut frame, mut answers) = match state {
             State::Done => return Ok(None),
-            State::ClosingSoa => (Frame::begin(&[], bytes::Bytes::new())?, 0),
+            State::ClosingSoa => (Frame::begin(&[], bytes::Bytes::new(), self.tail_len()), 0),
             state => {
                 let Some((page, next)) = self.source.page(state) else {
                     return Ok(None);
@@ -192,7 +192,7 @@ impl<M: Mac> Outbound<M> {
                 self.state = next;
                 let question =
                     if self.totals.messages == 0 { self.asked.question_octets()? } else { Default::default() };
-                (Frame::begin(&question, page.answer())?, page.records())
+                (Frame::begin(&question, page.answer(), self.tail_len()), page.records())
             }
         };
         if matches!(self.state, State::ClosingSoa | State::Done) && self.push_closing_soa(&mut frame)? {
@@ -222,7 +222,7 @@ impl<M: Mac> Outbound<M> {
         let mut out = Out { octets: &mut octets, len: 0 };
         out.put_uncompressed(&soa)?;
         let len = out.len;
-        frame.push(octets.get(..len).ok_or(Full)?)?;
+        frame.push(octets.get(..len).ok_or(Full)?);
         Ok(true)
     }
 
@@ -233,7 +233,7 @@ impl<M: Mac> Outbound<M> {
         if let Some(opt) = opt {
             let mut octets = [0; OPT_LEN + EXPIRE_LEN];
             let length = opt.write(&mut octets).ok_or(Full)?;
-            frame.push(octets.get(..length).ok_or(Full)?)?;
+            frame.push(octets.get(..length).ok_or(Full)?);
         }
         let header = Header {
             id: self.asked.id,
@@ -247,7 +247,7 @@ impl<M: Mac> Outbound<M> {
         if let Some(signer) = &mut self.signer {
             let mut tsig = [0; 512];
             let len = signer.sign(&frame.parts(), now, &mut tsig)?;
-            frame.push(tsig.get(..len).ok_or(Full)?)?;
+            frame.push(tsig.get(..len).ok_or(Full)?);
             frame.set_header(Header { additionals: header.additionals.saturating_add(1), ..header });
         }
         frame.set_length();

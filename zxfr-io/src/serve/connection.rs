@@ -2,16 +2,17 @@
 //!
 //! One task does it all, by turns: it reads requests while there is room for what they start, prepares messages of the
 //! transfers under way, one of each in turn, and writes whatever the peer takes. A peer that takes nothing holds back only
-//! itself.
+//! itself. A lone signed transfer that the peer takes as fast as it is signed is signed on another thread meanwhile.
 
+use super::ahead::{Ahead, Busy, Cores};
 use super::outbox::Outbox;
+use super::transfers::{Ending, Transfers};
 use super::udp::{report, zone_of};
 use super::{OutReport, SendError, ServeLimits, Zones};
 use crate::clock;
 use crate::identity::PeerIdentity;
 use crate::inbox::Inbox;
 use bytes::Bytes;
-use std::collections::VecDeque;
 use std::future::{Future, poll_fn};
 use std::io;
 use std::pin::{Pin, pin};
@@ -22,11 +23,12 @@ use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tokio::time::{Instant, Sleep, sleep_until};
 use zxfr_core::primary::{Action, Pending, handle_request};
-use zxfr_core::transfer::Outbound;
 use zxfr_core::tsig::Key;
 
 /// How many octets of requests are read at once.
 const READ_CHUNK: usize = 2048;
+/// How many times messages are prepared and written before other connections get their turn on this thread.
+const ROUNDS: usize = 4;
 
 /// One connection.
 pub(super) struct Connection<Z: Zones, S> {
@@ -35,8 +37,13 @@ pub(super) struct Connection<Z: Zones, S> {
     peer: PeerIdentity,
     limits: ServeLimits,
     inbox: Inbox,
-    outbox: Outbox<Ending>,
-    transfers: VecDeque<Transfer<Z>>,
+    outbox: Outbox<Box<Ending>>,
+    transfers: Transfers<Z::Mac>,
+    /// Transfers whose messages are prepared on another thread.
+    ahead: Option<Ahead<Z::Mac>>,
+    cores: Arc<Cores>,
+    /// Held while this connection is being worked on, here or on another thread.
+    busy: Option<Busy>,
     /// Requests whose keys are being fetched.
     pending: JoinSet<Supplied<Z>>,
     /// The peer sends no more requests.
@@ -47,32 +54,8 @@ pub(super) struct Connection<Z: Zones, S> {
 
 type Supplied<Z> = (Pending, Vec<Key<<Z as zxfr_core::primary::Host>::Mac>>);
 
-/// A transfer whose last message waits to be written: when it started, and what will be told of it.
-type Ending = (Instant, OutReport);
-
-/// A transfer under way.
-struct Transfer<Z: Zones> {
-    outbound: Outbound<Z::Mac>,
-    started: Instant,
-}
-
-impl<Z: Zones> Transfer<Z> {
-    fn report(&self, peer: PeerIdentity, result: Result<(), SendError>) -> OutReport {
-        OutReport {
-            peer,
-            zone: self.outbound.apex().to_name(),
-            kind: self.outbound.kind(),
-            serial: self.outbound.serial(),
-            key: self.outbound.key_name().map(|name| name.to_name()),
-            totals: self.outbound.totals(),
-            elapsed: self.started.elapsed(),
-            result,
-        }
-    }
-}
-
 impl<Z: Zones, S: AsyncRead + AsyncWrite + Unpin + Send> Connection<Z, S> {
-    pub(super) fn new(zones: Arc<Z>, stream: S, peer: PeerIdentity, limits: ServeLimits) -> Self {
+    pub(super) fn new(zones: Arc<Z>, stream: S, peer: PeerIdentity, limits: ServeLimits, cores: Arc<Cores>) -> Self {
         Self {
             zones,
             stream,
@@ -80,7 +63,10 @@ impl<Z: Zones, S: AsyncRead + AsyncWrite + Unpin + Send> Connection<Z, S> {
             limits,
             inbox: Inbox::new(READ_CHUNK),
             outbox: Outbox::new(),
-            transfers: VecDeque::new(),
+            transfers: Transfers::new(peer),
+            ahead: None,
+            cores,
+            busy: None,
             pending: JoinSet::new(),
             read_closed: false,
             last_octet: Instant::now(),
@@ -111,30 +97,54 @@ impl<Z: Zones, S: AsyncRead + AsyncWrite + Unpin + Send> Connection<Z, S> {
         if ended.is_err() {
             self.zones.disconnected(&self.peer, &error);
         }
-        for (started, report) in self.outbox.abandon() {
+        self.recall().await;
+        for ending in self.outbox.abandon() {
+            let (started, report) = *ending;
             self.zones.transfer_ended(&OutReport { result: Err(error), elapsed: started.elapsed(), ..report });
         }
-        for transfer in self.transfers.drain(..) {
-            self.zones.transfer_ended(&transfer.report(self.peer, Err(error)));
+        for report in self.transfers.abandon(error) {
+            self.zones.transfer_ended(&report);
         }
+    }
+
+    /// Has transfers back that are away.
+    async fn recall(&mut self) {
+        let Some(mut ahead) = self.ahead.take() else { return };
+        ahead.recall();
+        let rest = loop {
+            match poll_fn(|cx| ahead.poll_next(cx)).await {
+                Ok(batch) => batch.into_iter().for_each(|(frame, ending)| self.outbox.push_frame(frame, ending)),
+                Err(rest) => break rest,
+            }
+        };
+        rest.into_iter().for_each(|rest| self.transfers.append(rest));
     }
 
     /// Does what can be done now. Ready when the connection is to be closed.
     fn poll(&mut self, cx: &mut Context<'_>, mut timer: Pin<&mut Sleep>) -> Poll<Result<(), SendError>> {
+        let cores = &self.cores;
+        self.busy.get_or_insert_with(|| cores.occupy());
+        let polled = self.poll_rounds(cx, timer.as_mut());
+        if self.ahead.is_none() {
+            self.busy = None;
+        }
+        polled
+    }
+
+    fn poll_rounds(&mut self, cx: &mut Context<'_>, mut timer: Pin<&mut Sleep>) -> Poll<Result<(), SendError>> {
+        let mut rounds = 0;
         loop {
             let mut moved = self.poll_pending(cx);
-            match self.poll_read(cx) {
-                Ok(read) => moved |= read,
-                Err(error) => return Poll::Ready(Err(error)),
-            }
-            if let Err(error) = self.prepare() {
-                return Poll::Ready(Err(error));
-            }
-            match self.poll_write(cx) {
-                Ok(written) => moved |= written,
-                Err(error) => return Poll::Ready(Err(error)),
+            moved |= self.poll_read(cx)?;
+            moved |= self.poll_ahead(cx)?;
+            moved |= self.prepare()?;
+            moved |= self.poll_write(cx)?;
+            if moved && rounds == ROUNDS {
+                cx.waker().wake_by_ref();
+                return Poll::Pending;
             }
             if moved {
+                rounds += 1;
                 continue;
             }
             if self.read_closed && self.is_quiet() {
@@ -153,7 +163,7 @@ impl<Z: Zones, S: AsyncRead + AsyncWrite + Unpin + Send> Connection<Z, S> {
 
     /// Nothing is being answered.
     fn is_quiet(&self) -> bool {
-        self.outbox.is_empty() && self.transfers.is_empty() && self.pending.is_empty()
+        self.outbox.is_empty() && self.transfers.is_empty() && self.ahead.is_none() && self.pending.is_empty()
     }
 
     /// When patience with the peer ends, if no octet moves before.
@@ -163,14 +173,18 @@ impl<Z: Zones, S: AsyncRead + AsyncWrite + Unpin + Send> Connection<Z, S> {
         } else {
             self.limits.progress
         };
-        let oldest = self.transfers.iter().map(|transfer| transfer.started + self.limits.transfer).min();
         let patience = self.last_octet + wait;
-        oldest.map_or(patience, |oldest| oldest.min(patience))
+        self.oldest().map_or(patience, |oldest| patience.min(oldest + self.limits.transfer))
+    }
+
+    /// When the first transfer that is still under way was started.
+    fn oldest(&self) -> Option<Instant> {
+        let away = self.ahead.as_ref().and_then(Ahead::oldest);
+        self.transfers.oldest().into_iter().chain(away).min()
     }
 
     fn time_out(&self) -> Result<(), SendError> {
-        let too_long = |transfer: &Transfer<Z>| transfer.started.elapsed() >= self.limits.transfer;
-        if self.transfers.iter().any(too_long) {
+        if self.oldest().is_some_and(|oldest| oldest.elapsed() >= self.limits.transfer) {
             Err(SendError::TooLong(self.limits.transfer))
         } else if self.is_quiet() && !self.inbox.is_amid_message() {
             Ok(())
@@ -220,7 +234,7 @@ impl<Z: Zones, S: AsyncRead + AsyncWrite + Unpin + Send> Connection<Z, S> {
     }
 
     fn has_room(&self) -> bool {
-        let transfers = self.transfers.len() + self.pending.len();
+        let transfers = self.transfers.len() + self.ahead.as_ref().map_or(0, Ahead::len) + self.pending.len();
         self.outbox.has_room() && transfers < self.limits.transfers_per_connection
     }
 
@@ -237,7 +251,11 @@ impl<Z: Zones, S: AsyncRead + AsyncWrite + Unpin + Send> Connection<Z, S> {
     fn start(&mut self, action: Action<Z::Mac>) {
         match action {
             Action::Reply(reply) => self.outbox.push_reply(reply.message),
-            Action::Stream(outbound) => self.transfers.push_back(Transfer { outbound, started: Instant::now() }),
+            Action::Stream(outbound) => {
+                self.transfers.start(outbound);
+                // They take turns, so all have to be in one place.
+                self.ahead.iter_mut().for_each(Ahead::recall);
+            }
             Action::Notify(notify) => {
                 self.zones.notified(&self.peer, &notify);
                 self.outbox.push_reply(notify.reply.message);
@@ -253,25 +271,48 @@ impl<Z: Zones, S: AsyncRead + AsyncWrite + Unpin + Send> Connection<Z, S> {
         }
     }
 
-    /// Prepares messages, one of each transfer in turn, as many as may wait.
-    fn prepare(&mut self) -> Result<(), SendError> {
-        while self.outbox.has_room() {
-            let Some(mut transfer) = self.transfers.pop_front() else { break };
-            match transfer.outbound.poll_transmit(clock::unix()) {
-                Ok(Some(frame)) if transfer.outbound.is_done() => {
-                    self.outbox.push_frame(frame, Some((transfer.started, transfer.report(self.peer, Ok(())))));
+    /// Takes messages that were prepared on another thread, and then the transfers back.
+    fn poll_ahead(&mut self, cx: &mut Context<'_>) -> Result<bool, SendError> {
+        let mut moved = false;
+        while let Some(ahead) = self.ahead.as_mut().filter(|_| self.outbox.has_room()) {
+            match ahead.poll_next(cx) {
+                Poll::Pending => break,
+                Poll::Ready(Ok(batch)) => {
+                    batch.into_iter().for_each(|(frame, ending)| self.outbox.push_frame(frame, ending));
                 }
-                Ok(Some(frame)) => {
-                    self.outbox.push_frame(frame, None);
-                    self.transfers.push_back(transfer);
-                }
-                Ok(None) | Err(_) => {
-                    self.zones.transfer_ended(&transfer.report(self.peer, Err(SendError::Unsendable)));
-                    return Err(SendError::Unsendable);
+                Poll::Ready(Err(rest)) => {
+                    self.ahead = None;
+                    self.transfers.append(rest.ok_or(SendError::Unsendable)?);
                 }
             }
+            moved = true;
         }
-        Ok(())
+        Ok(moved)
+    }
+
+    /// Prepares messages, one of each transfer in turn, as many as may wait. Whether from now on they are prepared on another
+    /// thread.
+    fn prepare(&mut self) -> Result<bool, SendError> {
+        if self.ahead.is_some() {
+            return Ok(false);
+        }
+        let worth_it = self.outbox.is_outrun() && self.transfers.are_signed();
+        if worth_it && self.busy.as_ref().is_some_and(Busy::could_be_two) {
+            let transfers = std::mem::replace(&mut self.transfers, Transfers::new(self.peer));
+            self.ahead = Some(Ahead::start(transfers));
+            return Ok(true);
+        }
+        while self.outbox.has_room() {
+            let Some((frame, ending)) = self.transfers.next_message() else { break };
+            self.outbox.push_frame(frame, ending);
+        }
+        match self.transfers.take_failed() {
+            Some(report) => {
+                self.zones.transfer_ended(&report);
+                Err(SendError::Unsendable)
+            }
+            None => Ok(false),
+        }
     }
 
     fn poll_write(&mut self, cx: &mut Context<'_>) -> Result<bool, SendError> {
@@ -279,10 +320,11 @@ impl<Z: Zones, S: AsyncRead + AsyncWrite + Unpin + Send> Connection<Z, S> {
             return Ok(false);
         }
         let zones = &self.zones;
-        let mut done = |(started, report): Ending| {
+        let mut then = |ending: Box<Ending>| {
+            let (started, report) = *ending;
             zones.transfer_ended(&OutReport { elapsed: started.elapsed(), ..report });
         };
-        match self.outbox.poll_write(&mut self.stream, cx, &mut done) {
+        match self.outbox.poll_write(&mut self.stream, cx, &mut then) {
             Poll::Pending => Ok(false),
             Poll::Ready(Ok(())) => {
                 self.last_octet = Instant::now();

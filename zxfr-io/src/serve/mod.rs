@@ -4,15 +4,20 @@
 //! |---|---|
 //! | `udp` | datagrams: one answer each |
 //! | `connection` | one stream: requests in, answers and transfers out, side by side |
+//! | `transfers` | transfers under way on one connection, which take turns |
+//! | `ahead` | messages signed on another thread while those before them are written |
 //! | `outbox` | messages on their way out, written many at a time |
 //! | `places` | how many connections there are, in all and per address |
 
+mod ahead;
 mod connection;
 mod outbox;
 mod places;
+mod transfers;
 mod udp;
 
 use crate::identity::PeerIdentity;
+use ahead::Cores;
 use connection::Connection;
 use places::Places;
 use std::fmt;
@@ -167,13 +172,20 @@ pub struct Primary<Z> {
     zones: Arc<Z>,
     limits: ServeLimits,
     places: Arc<Places>,
+    cores: Arc<Cores>,
     shutdown: Arc<watch::Sender<bool>>,
 }
 
 impl<Z> Clone for Primary<Z> {
     fn clone(&self) -> Self {
-        let Self { zones, limits, places, shutdown } = self;
-        Self { zones: zones.clone(), limits: *limits, places: places.clone(), shutdown: shutdown.clone() }
+        let Self { zones, limits, places, cores, shutdown } = self;
+        Self {
+            zones: zones.clone(),
+            limits: *limits,
+            places: places.clone(),
+            cores: cores.clone(),
+            shutdown: shutdown.clone(),
+        }
     }
 }
 
@@ -182,7 +194,8 @@ impl<Z: Zones> Primary<Z> {
     #[must_use]
     pub fn new(zones: Arc<Z>, limits: ServeLimits) -> Self {
         let places = Arc::new(Places::new(limits.connections, limits.connections_per_address));
-        Self { zones, limits, places, shutdown: Arc::new(watch::Sender::new(false)) }
+        let cores = Arc::new(Cores::new());
+        Self { zones, limits, places, cores, shutdown: Arc::new(watch::Sender::new(false)) }
     }
 
     /// Ends it: no more requests are read, transfers under way go on to their end; [`Primary::serve_udp`] and
@@ -233,6 +246,7 @@ impl<Z: Zones> Primary<Z> {
             self.zones.disconnected(&peer, &SendError::TooManyConnections);
             return;
         };
-        Connection::new(self.zones.clone(), stream, peer, self.limits).run(self.shutdown.subscribe()).await;
+        let connection = Connection::new(self.zones.clone(), stream, peer, self.limits, self.cores.clone());
+        connection.run(self.shutdown.subscribe()).await;
     }
 }
