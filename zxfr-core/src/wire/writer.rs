@@ -5,7 +5,7 @@
 
 use super::rdata::{NameUse, Piece, has_folded_names, pieces};
 use super::{Class, Flags, HEADER_LEN, Header, Record, Rtype};
-use crate::name::{FEW_LABELS, MAX_LABELS, NameRef};
+use crate::name::{FEW_LABELS, MAX_LABELS, Name, NameRef};
 use core::fmt;
 
 /// The last offset that a compression pointer can name (RFC 1035 §4.1.4).
@@ -29,23 +29,62 @@ impl core::error::Error for Full {}
 
 /// Where suffixes were written in a message: a hash table of fixed size. An entry is 16 bits of hash and the offset, 0 for
 /// none. Entries may be lost or left over from an undone write; each is verified against the message before it is used.
+///
+/// Names in a zone mostly have the parent of one shortly before: where these stand is known without the table.
 #[derive(Clone, Debug)]
 pub(crate) struct Compression {
     slots: [u32; SLOTS],
+    parents: [Parent; 2],
+    /// The parent that was learnt before the other.
+    older: bool,
+}
+
+/// A name that names written last were directly below, and stands in the message.
+#[derive(Clone, Debug)]
+struct Parent {
+    /// Without octets: none.
+    name: Name,
+    /// Continues to the hashes of names below it.
+    hash: u64,
+    offset: u16,
+}
+
+impl Parent {
+    const fn none() -> Self {
+        Self { name: Name::empty(), hash: 0, offset: 0 }
+    }
 }
 
 impl Compression {
     pub(crate) const fn new() -> Self {
-        Self { slots: [0; SLOTS] }
+        Self { slots: [0; SLOTS], parents: [Parent::none(), Parent::none()], older: false }
     }
 
     #[cfg(feature = "alloc")]
     pub(crate) fn clear(&mut self) {
         self.slots.fill(0);
+        self.forget();
     }
 
-    /// Where `suffix` stands in `message`, if the table knows.
-    fn find(&self, message: &[u8], suffix: &[u8], hash: u32) -> Option<u16> {
+    /// Has to be said when octets of the message are undone.
+    pub(crate) fn forget(&mut self) {
+        self.parents.iter_mut().for_each(|parent| parent.name.clear());
+    }
+
+    /// Learns where a name stands below which one was written.
+    fn learn(&mut self, name: &[u8], hash: u64, offset: usize) {
+        let Some(offset) = u16::try_from(offset).ok().filter(|offset| usize::from(*offset) <= MAX_POINTER) else {
+            return;
+        };
+        let [first, second] = &mut self.parents;
+        let parent = if self.older { second } else { first };
+        self.older = !self.older;
+        (parent.hash, parent.offset) = (hash, offset);
+        parent.name.set(NameRef::from_checked(name));
+    }
+
+    /// Where the name of this hash stands, if the table knows one that does.
+    fn find(&self, hash: u32, stands_at: impl Fn(usize) -> bool) -> Option<u16> {
         let tag = hash & 0xffff_0000;
         for probe in 0..PROBES {
             let entry = *self.slots.get((hash as usize).wrapping_add(probe) % SLOTS)?;
@@ -54,7 +93,7 @@ impl Compression {
             }
             if entry & 0xffff_0000 == tag {
                 let offset = (entry & 0xffff) as u16;
-                if stands_at(message, usize::from(offset), suffix) {
+                if stands_at(usize::from(offset)) {
                     return Some(offset);
                 }
             }
@@ -150,15 +189,35 @@ impl Out<'_> {
     }
 
     /// A name, compressed against what `compression` knows, which learns its suffixes.
-    #[inline]
     pub(crate) fn put_name(&mut self, name: NameRef<'_>, compression: &mut Compression) -> Result<(), Full> {
-        match name.starts::<FEW_LABELS>() {
-            Some((starts, count)) => self.put_labels(name, &starts, count, compression),
-            None => {
-                let (starts, count) = name.starts::<MAX_LABELS>().unwrap_or(([0; MAX_LABELS], 0));
-                self.put_labels(name, &starts, count, compression)
-            }
+        let octets = name.as_octets();
+        let first = name.label_at(0);
+        let (label, parent) = octets.split_at_checked(first.len().saturating_add(1)).unwrap_or_default();
+        let known = compression.parents.iter().find(|known| known.name.as_octets() == parent && !parent.is_empty());
+        let Some(&Parent { hash, offset, .. }) = known else {
+            return match name.starts::<FEW_LABELS>() {
+                Some((starts, count)) => self.put_labels(name, &starts, count, compression),
+                None => {
+                    let (starts, count) = name.starts::<MAX_LABELS>().unwrap_or(([0; MAX_LABELS], 0));
+                    self.put_labels(name, &starts, count, compression)
+                }
+            };
+        };
+        let pointer = (0xc000 | offset).to_be_bytes();
+        let hash = hash_label(hash, first) as u32;
+        let begin = self.len;
+        let message = self.octets.get(..begin).unwrap_or_default();
+        let found = compression.find(hash, |at| {
+            let after = message.get(at..).and_then(|there| there.strip_prefix(label));
+            after.is_some_and(|after| after.starts_with(&pointer)) || stands_at(message, at, octets)
+        });
+        if let Some(target) = found {
+            return self.put(&(0xc000 | target).to_be_bytes());
         }
+        self.put(label)?;
+        self.put(&pointer)?;
+        compression.insert(hash, begin);
+        Ok(())
     }
 
     /// A name of `count` labels, given where each starts.
@@ -173,31 +232,48 @@ impl Out<'_> {
         let starts = starts.get(..count).unwrap_or_default();
         // Of each suffix.
         let mut hashes = [0_u32; N];
-        let mut hash = 0;
+        let (mut hash, mut parent_hash) = (0, 0);
         for (start, slot) in starts.iter().zip(&mut hashes).rev() {
+            parent_hash = hash;
             hash = hash_label(hash, name.label_at(usize::from(*start)));
             *slot = hash as u32;
         }
         let begin = self.len;
         let mut spelt = octets.len();
-        let mut pointer = None;
+        let mut found = None;
         for (start, hash) in starts.iter().zip(&hashes) {
             let start = usize::from(*start);
             let suffix = octets.get(start..).unwrap_or_default();
             let message = self.octets.get(..begin).unwrap_or_default();
-            if let Some(target) = compression.find(message, suffix, *hash) {
-                (spelt, pointer) = (start, Some(0xc000 | target));
+            found = compression.find(*hash, |at| stands_at(message, at, suffix));
+            if found.is_some() {
+                spelt = start;
                 break;
             }
         }
         self.put(octets.get(..spelt).unwrap_or_default())?;
-        if let Some(pointer) = pointer {
-            self.put(&pointer.to_be_bytes())?;
+        if let Some(target) = found {
+            self.put(&(0xc000 | target).to_be_bytes())?;
         }
         for (start, hash) in starts.iter().zip(&hashes).take_while(|(start, _)| usize::from(**start) < spelt) {
             compression.insert(*hash, begin.saturating_add(usize::from(*start)));
         }
+        if let Some(parent) = starts.get(1).and_then(|start| octets.get(usize::from(*start)..)) {
+            let first = found.filter(|_| spelt == 0).map_or(begin, usize::from);
+            let parent_at = self.after_label(first);
+            compression.learn(parent, parent_hash, parent_at);
+        }
         Ok(())
+    }
+
+    /// Where the rest of the name that starts at `at` stands, behind its first label.
+    fn after_label(&self, at: usize) -> usize {
+        let length = self.octets.get(at).copied().unwrap_or_default();
+        let after = at.saturating_add(usize::from(length)).saturating_add(1);
+        match self.octets.get(after..) {
+            Some([high @ 0xc0..=0xff, low, ..]) => usize::from(u16::from_be_bytes([high & 0x3f, *low])),
+            _ => after,
+        }
     }
 
     /// A record whose owner was just written: type to RDATA.
@@ -250,6 +326,7 @@ impl Out<'_> {
         let written = self.put_name(record.owner, compression).and_then(|()| self.put_after_owner(record, compression));
         if written.is_err() {
             self.len = before;
+            compression.forget();
         }
         written
     }

@@ -222,8 +222,12 @@ impl PageWriter {
         } else {
             out.put_name(record.owner, &mut self.compression)
         };
-        written.and_then(|()| out.put_after_owner(record, &mut self.compression))?;
+        let written = written.and_then(|()| out.put_after_owner(record, &mut self.compression));
         let len = out.len;
+        if written.is_err() || len > self.limit {
+            self.compression.forget();
+        }
+        written?;
         if before >= self.limit.saturating_sub(CUT_WINDOW) {
             let lost = self.lone_len(record).saturating_sub(len.saturating_sub(before));
             self.marks.push(Mark { at: before, number: self.records, lost });
