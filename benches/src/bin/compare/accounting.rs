@@ -59,6 +59,11 @@ impl Tree {
         self.processes().into_iter().map(|process| rollup(process, "Pss:")).sum()
     }
 
+    /// Whether it is one process now, without children.
+    pub(crate) fn is_one_process(self) -> bool {
+        self.processes().len() == 1
+    }
+
     /// The most octets that its processes have had in memory at once, each on its own (VmHWM), added up.
     pub(crate) fn peak(self) -> u64 {
         let status = |process| fs::read_to_string(format!("/proc/{process}/status")).unwrap_or_default();

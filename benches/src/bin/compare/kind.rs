@@ -89,6 +89,16 @@ pub(crate) enum Column {
     Bound,
 }
 
+impl Column {
+    /// The kind of server, if it is one's.
+    pub(crate) const fn kind(self) -> Option<Kind> {
+        match self {
+            Self::Server(kind) => Some(kind),
+            Self::Bound => None,
+        }
+    }
+}
+
 impl fmt::Display for Column {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

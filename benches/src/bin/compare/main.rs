@@ -17,6 +17,7 @@
 //! | `server` | starting a server as primary or secondary with the settings in `benches/peers`; `ours` builds zxfrd |
 //! | `accounting` | processor time and memory of a server's processes |
 //! | `client`, `answer`, `fingerprint` | asking by the clock; reading an answer in full; comparing sets of records |
+//! | `frames`, `replay` | answers made beforehand, and the primary that gives them to secondaries |
 //! | `loopback` | the machine's bound |
 //! | `results`, `report` | numbers of all rounds, medians; what is printed |
 
@@ -27,11 +28,13 @@ mod answer;
 mod client;
 mod failure;
 mod fingerprint;
+mod frames;
 mod kind;
 mod loopback;
 mod measure;
 mod options;
 mod ours;
+mod replay;
 mod report;
 mod results;
 mod rows;
@@ -67,7 +70,7 @@ fn main() -> ExitCode {
 
 /// Does it all; gives whether every answer was right.
 fn run(options: &Options) -> Result<bool> {
-    let mut rows = chosen(options)?;
+    let rows = chosen(options)?;
     if options.list {
         rows.iter().for_each(|row| println!("{}", row.name()));
         return Ok(true);
@@ -84,7 +87,7 @@ fn run(options: &Options) -> Result<bool> {
     let about = About { records: stage.zone.records(), rounds: options.rounds(), processors, versions, columns };
     println!("{}", about.sentence());
     let mut results = Results::default();
-    for row in &mut rows {
+    for mut row in rows {
         eprintln!("{} after {:.0} s", row.name(), begun.elapsed().as_secs_f64());
         measure(row.as_mut(), &mut stage, &servers, options.rounds(), &mut results);
     }

@@ -162,18 +162,7 @@ impl Stage {
 
     /// Whether an answer is this version of the zone.
     pub(crate) fn check(&mut self, contents: &Contents, version: u32) -> Result<()> {
-        let (wanted, serial) = (self.fingerprint(version), Tld::serial(version));
-        match contents.zone {
-            Some(zone) if zone == wanted && contents.serial == serial => Ok(()),
-            Some(zone) if zone.count != wanted.count => {
-                Err(Failure::new(format!("the answer has {} records, the zone {}", zone.count, wanted.count)))
-            }
-            Some(_) => Err(Failure::new(format!(
-                "the answer with serial {} has as many records as the zone with serial {serial}, but not the same",
-                contents.serial,
-            ))),
-            None => Err(Failure::new("the answer is no zone")),
-        }
+        compare(contents, version, self.fingerprint(version))
     }
 
     /// Where ixfrdist has the zone from: a server of ours, for this alone.
@@ -214,5 +203,21 @@ pub(crate) fn settled(server: &Server) -> u64 {
             return now;
         }
         last = now;
+    }
+}
+
+/// Whether an answer is a zone with this version's serial that holds what is wanted.
+pub(crate) fn compare(contents: &Contents, version: u32, wanted: Fingerprint) -> Result<()> {
+    let serial = Tld::serial(version);
+    match contents.zone {
+        Some(zone) if zone == wanted && contents.serial == serial => Ok(()),
+        Some(zone) if zone.count != wanted.count => {
+            Err(Failure::new(format!("the answer has {} records, the zone {}", zone.count, wanted.count)))
+        }
+        Some(_) => Err(Failure::new(format!(
+            "the answer with serial {} has as many records as the zone with serial {serial}, but not the same",
+            contents.serial,
+        ))),
+        None => Err(Failure::new("the answer is no zone")),
     }
 }

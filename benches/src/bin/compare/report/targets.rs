@@ -130,7 +130,7 @@ pub(crate) fn all(results: &Results) -> Vec<Target> {
             3,
             "peak during a transfer, besides both versions' pages",
             PEAK_ROOM / (1 << 20) as f64,
-            ours("in.peak").map(|octets| octets / (1 << 20) as f64),
+            ours("in.over").map(|octets| octets / (1 << 20) as f64),
             " MiB",
         ),
         least(

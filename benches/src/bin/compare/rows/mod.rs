@@ -1,5 +1,6 @@
 //! What is done with every server, over and over.
 
+mod axfr_in;
 mod axfr_out;
 mod hmac;
 mod ixfr_out;
@@ -58,5 +59,7 @@ pub(crate) fn all() -> Vec<Box<dyn Row>> {
         Box::new(reload::Reload),
         Box::new(ixfr_out::IxfrOut),
         Box::new(root::Root::default()),
+        Box::new(axfr_in::AxfrIn::default()),
+        Box::new(axfr_in::Memory::default()),
     ]
 }
