@@ -108,7 +108,7 @@ pub enum Pushed {
 }
 
 /// What was noticed while a version was built.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Summary {
     /// Records that were there before; ignored.
     pub duplicates: u64,
@@ -116,6 +116,8 @@ pub struct Summary {
     pub out_of_zone: u64,
     /// RRsets whose records had differing TTLs; now the lowest (RFC 2181 §5.2).
     pub ttls_levelled: u64,
+    /// RRsets of which there were duplicates, or whose TTLs differed: the first 1,000 that were noticed, in order.
+    pub odd_rrsets: Vec<(Name, Rtype)>,
 }
 
 /// Takes the records of a zone in any order and makes a [`Version`] of them. Nothing is visible before [`Builder::finish`].
@@ -171,14 +173,7 @@ impl Builder {
             return Ok(Pushed::OutOfZone);
         }
         if record.owner.len() == self.apex.as_octets().len() {
-            if record.rtype == Rtype::SOA {
-                match &self.soa {
-                    None => self.soa = Some(record.rdata.to_vec()),
-                    Some(soa) if canonical_cmp(Rtype::SOA, soa, record.rdata).is_eq() => {}
-                    Some(_) => return Err(BuildError::about(BuildFault::SecondSoa, record)),
-                }
-            }
-            self.apex_node.push(record, &[]);
+            self.push_at_apex(record)?;
         } else if record.rtype == Rtype::SOA {
             return Err(BuildError::about(BuildFault::SoaOffApex, record));
         } else if is_nsec3(record) {
@@ -187,6 +182,32 @@ impl Builder {
             self.names.push(record)?;
         }
         Ok(Pushed::Taken)
+    }
+
+    fn push_at_apex(&mut self, record: &Record<'_>) -> Result<(), BuildError> {
+        if record.rtype == Rtype::SOA {
+            match &self.soa {
+                None => self.soa = Some(record.rdata.to_vec()),
+                Some(soa) if canonical_cmp(Rtype::SOA, soa, record.rdata).is_eq() => {}
+                Some(_) => return Err(BuildError::about(BuildFault::SecondSoa, record)),
+            }
+        }
+        self.apex_node.push(record, &[]);
+        Ok(())
+    }
+
+    /// As if the records that `later` was given had been pushed behind those of this one. The zone and the limits have to be
+    /// the same. So builders on several cores make one zone: where the owners of `later` follow all before them, in canonical
+    /// order, that is a matter of moving pages; where they don't, `finish` has to merge.
+    ///
+    /// # Errors
+    /// As [`Builder::push`].
+    pub fn append(&mut self, later: Self) -> Result<(), BuildError> {
+        let Self { apex: _, limits: _, apex_node, soa: _, names, nsec3, out_of_zone } = later;
+        self.out_of_zone = self.out_of_zone.saturating_add(out_of_zone);
+        apex_node.records().try_for_each(|record| self.push_at_apex(&record))?;
+        self.names.append(names)?;
+        self.nsec3.append(nsec3)
     }
 
     /// The version that the records make.
@@ -202,11 +223,14 @@ impl Builder {
         let head = head::render(&mut self.apex_node, RunWriter::of_head(self.limits, apex, true))?;
         let names = self.names.finish()?;
         let nsec3 = self.nsec3.finish()?;
-        let sum = |a: u64, b: u64, c: u64| a.saturating_add(b).saturating_add(c);
+        let mut noticed = head.noticed;
+        noticed.join(names.noticed);
+        noticed.join(nsec3.noticed);
         let summary = Summary {
-            duplicates: sum(head.duplicates, names.duplicates, nsec3.duplicates),
+            duplicates: noticed.duplicates,
             out_of_zone: self.out_of_zone,
-            ttls_levelled: sum(head.levelled, names.levelled, nsec3.levelled),
+            ttls_levelled: noticed.levelled,
+            odd_rrsets: noticed.rrsets.into_iter().collect(),
         };
         let (names, nsec3) = (Directory::new(names.pages), Directory::new(nsec3.pages));
         let parts = Parts { head: head.pages, names, nsec3, whole: false }.closed(apex);

@@ -5,6 +5,7 @@ use super::arena::Arena;
 use super::builder::{BuildError, BuildLimits};
 use super::change::{Change, Notes, Step};
 use super::checks::Checks;
+use super::noticed::Noticed;
 use super::page::Page;
 use super::run::RunWriter;
 use super::sorter::Sorted;
@@ -17,7 +18,7 @@ use core::cmp::Ordering;
 /// Renders the apex node from its records, in any order.
 pub(super) fn render(node: &mut Arena, mut run: RunWriter) -> Result<Sorted, BuildError> {
     node.sort_owner();
-    let mut duplicates = 0_u64;
+    let mut duplicates = Noticed::default();
     let mut last: Option<Record<'_>> = None;
     // The SOA comes first (RFC 5936 §2.2), the other types by number.
     let soa = node.records().filter(|record| record.rtype == Rtype::SOA);
@@ -27,14 +28,15 @@ pub(super) fn render(node: &mut Arena, mut run: RunWriter) -> Result<Sorted, Bui
             last.rtype == record.rtype && canonical_cmp(record.rtype, last.rdata, record.rdata).is_eq()
         };
         if last.as_ref().is_some_and(equals) {
-            duplicates = duplicates.saturating_add(1);
+            duplicates.duplicate(&record);
             continue;
         }
         run.push(&record)?;
         last = Some(record);
     }
-    let (pages, levelled) = run.finish();
-    Ok(Sorted { pages, duplicates, levelled })
+    let (pages, mut noticed) = run.finish();
+    noticed.join(duplicates);
+    Ok(Sorted { pages, noticed })
 }
 
 /// The whole zone as one message, when it is small enough for that.

@@ -24,6 +24,25 @@ pub(super) fn push_record(key: &mut Vec<u8>, record: &Record<'_>) {
     push_data(key, record.rtype, record.rdata);
 }
 
+/// Whether a key is that of a record with this owner.
+pub(super) fn starts_with_owner(key: &[u8], owner: NameRef<'_>) -> bool {
+    let mut start = Vec::new();
+    push_owner(&mut start, owner);
+    // The part that is the owner's says itself where it ends.
+    key.starts_with(&start)
+}
+
+/// A key after those of all records with this owner, and before those of all names that follow.
+pub(super) fn after_owner(owner: NameRef<'_>) -> Vec<u8> {
+    let mut key = Vec::new();
+    push_owner(&mut key, owner);
+    // Its last octet is a 0, where names below have an octet of a label, the least of which is written as 1 1.
+    if let Some(last) = key.last_mut() {
+        *last = 1;
+    }
+    key
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -3,6 +3,7 @@
 
 use super::builder::{BuildError, BuildLimits};
 use super::key;
+use super::noticed::Noticed;
 use super::page::Page;
 use super::run::RunWriter;
 use super::sorter::{Sorted, refuse_if};
@@ -22,11 +23,11 @@ pub(super) fn merge(
     let mut sources: BinaryHeap<Source> =
         runs.enumerate().filter_map(|(number, pages)| Source::new(number, pages)).collect();
     let mut last = Vec::new();
-    let mut duplicates = 0_u64;
+    let mut duplicates = Noticed::default();
     while let Some(mut source) = sources.peek_mut() {
         if source.key == last {
             refuse_if(delta, &source.record())?;
-            duplicates = duplicates.saturating_add(1);
+            duplicates.duplicate(&source.record());
         } else {
             run.push(&source.record())?;
             last.clone_from(&source.key);
@@ -35,8 +36,9 @@ pub(super) fn merge(
             PeekMut::pop(source);
         }
     }
-    let (pages, levelled) = run.finish();
-    Ok(Sorted { pages, duplicates, levelled })
+    let (pages, mut noticed) = run.finish();
+    noticed.join(duplicates);
+    Ok(Sorted { pages, noticed })
 }
 
 /// A run being read, with its present record.

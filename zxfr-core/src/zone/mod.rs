@@ -8,7 +8,7 @@
 //! | `slot`, `edits` | a slot: a page, or a page and what is to be changed about it, sealed when it is asked for |
 //! | [`page`] | a page: one message without question, its records in canonical order, compressed within itself |
 //! | [`builder`] | from records in any order to a version |
-//! | `sorter`, `arena`, `run`, `merge` | its parts: records put in order, kept aside, written as a run, runs merged |
+//! | `sorter`, `arena`, `run`, `merge`, `noticed` | its parts: records put in order, kept aside, written as a run, runs merged; what was odd |
 //! | [`delta`] | what has to be deleted and added to make another version |
 //! | `diff`, `twins`, [`condense`] | the delta between two versions; records of two pages that are the same; several deltas as one |
 //! | [`apply`] | a version and a delta make the next version |
@@ -34,6 +34,7 @@ mod head;
 mod key;
 mod merge;
 mod merged;
+mod noticed;
 mod numbered;
 pub mod page;
 mod parts;

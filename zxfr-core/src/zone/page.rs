@@ -1,7 +1,7 @@
 //! A page: the records of one message of a transfer.
 
 use super::key;
-use crate::name::NameRef;
+use crate::name::{Name, NameRef};
 use crate::wire::reader::{RecordPosition, skip_record};
 use crate::wire::writer::{Compression, Full, Out};
 use crate::wire::{Class, HEADER_LEN, Header, MAX_MESSAGE, Record, Rtype, Scratch};
@@ -117,9 +117,39 @@ impl OpenPage {
         Page { held: Arc::new(held), records, start, len }
     }
 
-    /// Sets the TTL of all records from number `first` on.
-    pub(super) fn set_ttls(&mut self, first: u16, ttl: u32) {
-        set_ttls(&mut self.octets, self.start, first..self.records, ttl);
+    /// Sets the TTL of some records, by number.
+    pub(super) fn set_ttls(&mut self, records: Range<u16>, ttl: u32) {
+        let mut at = usize::from(self.start);
+        for number in 0..records.end {
+            let Some((ttl_at, after)) = skip_record(&self.octets, at) else {
+                return;
+            };
+            if number >= records.start
+                && let Some(slot) = self.octets.get_mut(ttl_at..).and_then(<[u8]>::first_chunk_mut::<4>)
+            {
+                *slot = ttl.to_be_bytes();
+            }
+            at = after;
+        }
+    }
+
+    /// Before the first record, for reading.
+    pub(super) fn first(&self) -> RecordPosition {
+        RecordPosition::new(usize::from(self.start), self.records)
+    }
+
+    /// Owner and type of the record of this number.
+    pub(super) fn identity(&self, number: u16) -> Option<(Name, Rtype)> {
+        let mut position = self.first();
+        (0..number).for_each(|_| position.skip(&self.octets));
+        let mut scratch = Scratch::new();
+        let record = position.next(&self.octets, &mut scratch).ok()??;
+        Some((record.owner.to_name(), record.rtype))
+    }
+
+    /// The owner of its last record.
+    pub(super) fn last_owner(&self) -> Option<Name> {
+        self.identity(self.records.checked_sub(1)?).map(|(owner, _)| owner)
     }
 }
 
@@ -189,10 +219,9 @@ impl PageWriter {
         self.records
     }
 
-    /// Sets the TTL of all records of the present page from number `first` on.
-    pub(super) fn set_ttls(&mut self, first: u16, ttl: u32) {
-        let octets = self.octets.get_mut(..self.len).unwrap_or_default();
-        set_ttls(octets, self.start, first..self.records, ttl);
+    /// The sort key of the present page's first record, if it has any.
+    pub(super) fn key(&self) -> Option<&[u8]> {
+        (self.records > 0).then_some(&self.key)
     }
 
     /// Begins a zone's first message: its records start after the question for the zone's AXFR. The question is no target
@@ -333,21 +362,5 @@ fn set_header(octets: &mut [u8], answers: u16, start: u16) {
     let questions = u16::from(usize::from(start) > HEADER_LEN);
     if let Some(front) = octets.first_chunk_mut::<HEADER_LEN>() {
         *front = Header { questions, answers, ..Header::default() }.to_octets();
-    }
-}
-
-/// Sets the TTL of some records, by number, of a page of our own writing.
-fn set_ttls(octets: &mut [u8], start: u16, records: Range<u16>, ttl: u32) {
-    let mut at = usize::from(start);
-    for number in 0..records.end {
-        let Some((ttl_at, after)) = skip_record(octets, at) else {
-            return;
-        };
-        if number >= records.start
-            && let Some(slot) = octets.get_mut(ttl_at..).and_then(<[u8]>::first_chunk_mut::<4>)
-        {
-            *slot = ttl.to_be_bytes();
-        }
-        at = after;
     }
 }

@@ -1,6 +1,8 @@
 //! A sorted run of records being written into pages.
 
 use super::builder::{BuildError, BuildFault, BuildLimits};
+use super::key;
+use super::noticed::Noticed;
 use super::page::{OpenPage, Page, PageWriter};
 use crate::name::{Name, NameRef};
 use crate::wire::writer::Full;
@@ -17,21 +19,47 @@ pub(super) struct RunWriter {
     /// How many types the present owner has so far.
     types: u16,
     rrset: Rrset,
-    levelled: u64,
+    /// Whether its TTLs differ.
+    mixed: bool,
+    /// RRsets whose TTLs are evened when the run is finished: before that others may join them.
+    uneven: Vec<Rrset>,
     empty: bool,
     /// Whether TTLs are evened.
     levels: bool,
 }
 
-/// What is known of the RRset that is being written.
+/// Where the records of an RRset are.
 #[derive(Clone, Copy, Default)]
 struct Rrset {
     /// The page in which it starts, by number, and the record in that.
     page: usize,
     record: u16,
     records: u32,
+    /// The lowest TTL.
     ttl: u32,
-    mixed: bool,
+}
+
+impl Rrset {
+    /// Follows its first record into the page after this one of number `number`, if that is where it came to be.
+    fn follow(&mut self, number: usize, records: u16) {
+        if self.page == number && self.record >= records {
+            self.page = self.page.saturating_add(1);
+            self.record = self.record.saturating_sub(records);
+        }
+    }
+
+    /// Gives all its records the lowest TTL.
+    fn level(&self, pages: &mut [OpenPage]) {
+        let (mut first, mut left) = (self.record, self.records);
+        for page in pages.get_mut(self.page..).unwrap_or_default() {
+            let here = u32::from(page.records.saturating_sub(first)).min(left);
+            page.set_ttls(first..first.saturating_add(here as u16), self.ttl);
+            (first, left) = (0, left.saturating_sub(here));
+            if left == 0 {
+                return;
+            }
+        }
+    }
 }
 
 impl RunWriter {
@@ -44,7 +72,8 @@ impl RunWriter {
             rtype: Rtype(0),
             types: 0,
             rrset: Rrset::default(),
-            levelled: 0,
+            mixed: false,
+            uneven: Vec::new(),
             empty: true,
             levels: true,
         }
@@ -99,13 +128,17 @@ impl RunWriter {
         Ok(())
     }
 
-    /// Keeps a finished page. Where the present RRset began may be in the page after it.
+    /// The owner of the record that was pushed last.
+    pub(super) fn owner(&self) -> Option<NameRef<'_>> {
+        (!self.empty).then(|| self.owner.as_ref())
+    }
+
+    /// Keeps a finished page. Where RRsets began may be in the page after it.
     fn seal(&mut self, page: Option<OpenPage>) {
         let Some(page) = page else { return };
-        if self.rrset.page == self.pages.len() && self.rrset.record >= page.records {
-            self.rrset.page = self.rrset.page.saturating_add(1);
-            self.rrset.record = self.rrset.record.saturating_sub(page.records);
-        }
+        let number = self.pages.len();
+        let last = self.uneven.iter_mut().rev().take_while(|rrset| rrset.page == number);
+        last.chain([&mut self.rrset]).for_each(|rrset| rrset.follow(number, page.records));
         self.pages.push(page);
     }
 
@@ -114,7 +147,7 @@ impl RunWriter {
         if self.rrset.records > self.limits.rrset_records {
             return Err(BuildError::about(BuildFault::RrsetRecords(self.limits.rrset_records), record));
         }
-        self.rrset.mixed |= self.rrset.ttl != record.ttl;
+        self.mixed |= self.rrset.ttl != record.ttl;
         self.rrset.ttl = self.rrset.ttl.min(record.ttl);
         Ok(())
     }
@@ -131,29 +164,74 @@ impl RunWriter {
         }
         self.rtype = record.rtype;
         let (page, record_in_page) = (self.pages.len(), self.writer.records());
-        self.rrset = Rrset { page, record: record_in_page, records: 1, ttl: record.ttl, mixed: false };
+        self.rrset = Rrset { page, record: record_in_page, records: 1, ttl: record.ttl };
+        self.mixed = false;
         Ok(())
     }
 
-    /// Evens the TTLs of the RRset that ends here. Signatures have the TTLs of what they cover (RFC 4034 §3).
+    /// Signatures have the TTLs of what they cover (RFC 4034 §3).
     fn end_rrset(&mut self) {
-        let Rrset { page, record, ttl, mixed, .. } = self.rrset;
-        if !mixed || !self.levels || matches!(self.rtype, Rtype::RRSIG | Rtype::SIG) {
-            return;
+        if self.mixed && self.levels && !matches!(self.rtype, Rtype::RRSIG | Rtype::SIG) {
+            self.uneven.push(self.rrset);
         }
-        self.levelled = self.levelled.saturating_add(1);
-        let mut first = record;
-        for open in self.pages.get_mut(page..).unwrap_or_default() {
-            open.set_ttls(first, ttl);
-            first = 0;
-        }
-        self.writer.set_ttls(first, ttl);
+        self.mixed = false;
     }
 
-    /// The pages, and how many RRsets had differing TTLs.
-    pub(super) fn finish(mut self) -> (Vec<Page>, u64) {
+    /// Appends what another run has, all of which follows. Its pages are taken as they are.
+    pub(super) fn append(&mut self, later: Self) {
+        let Self { writer, pages, owner, rtype, types, rrset, mixed, uneven, empty, limits: _, levels: _ } = later;
+        if empty {
+            return;
+        }
         self.end_rrset();
         self.pages.extend(self.writer.take());
-        (self.pages.into_iter().map(OpenPage::close).collect(), self.levelled)
+        let before = self.pages.len();
+        let moved = |rrset: Rrset| Rrset { page: rrset.page.saturating_add(before), ..rrset };
+        self.pages.extend(pages);
+        self.uneven.extend(uneven.into_iter().map(moved));
+        (self.writer, self.owner, self.rtype, self.types) = (writer, owner, rtype, types);
+        (self.rrset, self.mixed, self.empty) = (moved(rrset), mixed, false);
+    }
+
+    /// Takes away the first pages, at least one if there is any, and ends before a page that begins with another owner.
+    pub(super) fn take_front(&mut self) -> Vec<OpenPage> {
+        let number = (1..=self.pages.len()).find(|number| {
+            let last = number.checked_sub(1).and_then(|last| self.pages.get(last)).and_then(OpenPage::last_owner);
+            let next = self.pages.get(*number).map_or_else(|| self.writer.key(), |page| Some(&page.key));
+            let starts = |(last, next): (Name, &[u8])| key::starts_with_owner(next, last.as_ref());
+            !last.zip(next).is_some_and(starts)
+        });
+        let mut taken: Vec<OpenPage> = self.pages.drain(..number.unwrap_or(self.pages.len())).collect();
+        if self.pages.is_empty() && (number.is_none() || self.writer.records() == 0) {
+            taken.extend(self.writer.take());
+            self.empty = true;
+        }
+        let moved = |rrset: &Rrset| Some(Rrset { page: rrset.page.checked_sub(taken.len())?, ..*rrset });
+        self.uneven = self.uneven.iter().filter_map(moved).collect();
+        self.rrset = moved(&self.rrset).unwrap_or_default();
+        taken
+    }
+
+    /// The pages, TTLs as they came.
+    pub(super) fn finish_uneven(mut self) -> Vec<Page> {
+        self.levels = false;
+        self.uneven.clear();
+        self.finish().0
+    }
+
+    /// The pages, and the RRsets that had differing TTLs.
+    pub(super) fn finish(mut self) -> (Vec<Page>, Noticed) {
+        self.end_rrset();
+        self.pages.extend(self.writer.take());
+        let mut noticed = Noticed { levelled: self.uneven.len() as u64, ..Noticed::default() };
+        for rrset in &self.uneven {
+            rrset.level(&mut self.pages);
+            if noticed.names_more()
+                && let Some((owner, rtype)) = self.pages.get(rrset.page).and_then(|page| page.identity(rrset.record))
+            {
+                noticed.name(owner.as_ref(), rtype);
+            }
+        }
+        (self.pages.into_iter().map(OpenPage::close).collect(), noticed)
     }
 }

@@ -9,11 +9,14 @@ use super::arena::Arena;
 use super::builder::{BuildError, BuildFault, BuildLimits};
 use super::key;
 use super::merge::merge;
+use super::noticed::Noticed;
 use super::page::Page;
 use super::run::RunWriter;
-use crate::wire::Record;
+use crate::name::Name;
 use crate::wire::rdata::canonical_cmp;
+use crate::wire::{Record, Scratch};
 use alloc::vec::Vec;
+use core::cmp::Ordering;
 use core::mem::take;
 
 /// How many octets are kept aside before they are sorted and written.
@@ -25,15 +28,17 @@ pub(super) struct Sorter {
     /// Whether this is for a delta: TTLs stay as they are, and no record may come twice.
     delta: bool,
     main: RunWriter,
-    /// The sort key of the owner that was begun last in the main run.
-    main_owner: Vec<u8>,
-    /// Records of that owner.
+    /// The first owner of the main run, and that which was begun last; only owners after that one may be begun.
+    main_owners: Option<(Name, Name)>,
+    /// Records of the last one.
     owner_records: Arena,
     owner_sorted: bool,
     late: Arena,
     late_runs: Vec<Run>,
+    /// How many of these other late records may no longer be added to.
+    closed_runs: usize,
     key: Vec<u8>,
-    duplicates: u64,
+    noticed: Noticed,
 }
 
 /// A run made of late records.
@@ -45,8 +50,7 @@ struct Run {
 /// A sorted run and what was noticed on the way.
 pub(super) struct Sorted {
     pub(super) pages: Vec<Page>,
-    pub(super) duplicates: u64,
-    pub(super) levelled: u64,
+    pub(super) noticed: Noticed,
 }
 
 impl Sorter {
@@ -64,13 +68,14 @@ impl Sorter {
             limits,
             delta,
             main,
-            main_owner: Vec::new(),
+            main_owners: None,
             owner_records: Arena::default(),
             owner_sorted: true,
             late: Arena::default(),
             late_runs: Vec::new(),
+            closed_runs: 0,
             key: Vec::new(),
-            duplicates: 0,
+            noticed: Noticed::default(),
         }
     }
 
@@ -85,17 +90,83 @@ impl Sorter {
             }
             self.write_owner()?;
         }
-        self.key.clear();
-        key::push_owner(&mut self.key, record.owner);
-        if self.key > self.main_owner {
-            core::mem::swap(&mut self.key, &mut self.main_owner);
-            self.owner_records.push(record, &[]);
-            return Ok(());
+        match &mut self.main_owners {
+            None => self.main_owners = Some((record.owner.to_name(), record.owner.to_name())),
+            Some((_, last)) if record.owner > last.as_ref() => last.set(record.owner),
+            Some(_) => return self.push_late(record),
         }
-        key::push_data(&mut self.key, record.rtype, record.rdata);
+        self.owner_records.push(record, &[]);
+        Ok(())
+    }
+
+    fn push_late(&mut self, record: &Record<'_>) -> Result<(), BuildError> {
+        self.key.clear();
+        key::push_record(&mut self.key, record);
         self.late.push(record, &self.key);
         if self.late.size() >= CHUNK {
             self.write_late()?;
+        }
+        Ok(())
+    }
+
+    /// As if the records that `later` was given had been pushed behind those of this one. Where their owners follow, pages
+    /// are moved as they are; where they begin with this one's last owner, the first pages are read again; else all
+    /// that `later` has is late.
+    pub(super) fn append(&mut self, mut later: Self) -> Result<(), BuildError> {
+        let Some((first, last)) = later.main_owners.take() else {
+            return Ok(());
+        };
+        match self.main_owners.as_ref().map_or(Ordering::Greater, |(_, last)| first.cmp(last)) {
+            Ordering::Less => self.append_late(&mut later, last)?,
+            order => {
+                if order.is_eq() {
+                    self.push_front(&mut later.main)?;
+                }
+                if let Some(owner) = later.main.owner() {
+                    self.write_owner()?;
+                    let (_, last) = self.main_owners.get_or_insert_with(|| (first, Name::root()));
+                    last.set(owner);
+                    self.main.append(later.main);
+                }
+                later.owner_records.records().try_for_each(|record| self.push(&record))?;
+            }
+        }
+        self.noticed.join(later.noticed);
+        self.late_runs.append(&mut later.late_runs);
+        for (key, record) in later.late.keyed_records() {
+            self.late.push(&record, key);
+        }
+        if self.late.size() >= CHUNK { self.write_late() } else { Ok(()) }
+    }
+
+    /// Pushes the records with which a run begins, at least all of its first owner.
+    fn push_front(&mut self, run: &mut RunWriter) -> Result<(), BuildError> {
+        let mut scratch = Scratch::new();
+        for page in run.take_front() {
+            let mut position = page.first();
+            // Pages of our own writing hold no errors.
+            while let Ok(Some(record)) = position.next(&page.octets, &mut scratch) {
+                self.push(&record)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Takes the main run of `later`, which ends with this owner, as a late one. Of equal records the first has to stay, so
+    /// what comes after that run may stand neither in an earlier one nor, within its reach, in the main run.
+    fn append_late(&mut self, later: &mut Self, last: Name) -> Result<(), BuildError> {
+        self.write_owner()?;
+        later.write_owner()?;
+        if !self.late.is_empty() {
+            self.write_late()?;
+        }
+        let main = core::mem::replace(&mut later.main, RunWriter::provisional());
+        self.late_runs.push(Run { pages: main.finish_uneven(), last: key::after_owner(last.as_ref()) });
+        self.closed_runs = self.late_runs.len();
+        if let Some((_, reached)) = &mut self.main_owners
+            && *reached < last
+        {
+            *reached = last;
         }
         Ok(())
     }
@@ -113,7 +184,7 @@ impl Sorter {
             };
             if last.as_ref().is_some_and(equals) {
                 refuse_if(self.delta, &record)?;
-                self.duplicates = self.duplicates.saturating_add(1);
+                self.noticed.duplicate(&record);
                 continue;
             }
             self.main.push(&record)?;
@@ -133,7 +204,7 @@ impl Sorter {
         for (key, record) in self.late.keyed_records() {
             if key == last {
                 refuse_if(self.delta, &record)?;
-                self.duplicates = self.duplicates.saturating_add(1);
+                self.noticed.duplicate(&record);
                 continue;
             }
             run.push(&record)?;
@@ -143,8 +214,8 @@ impl Sorter {
             last = key;
         }
         let (pages, _) = run.finish();
-        let before =
-            self.late_runs.iter_mut().filter(|run| run.last.as_slice() < first).max_by(|a, b| a.last.cmp(&b.last));
+        let open = self.late_runs.get_mut(self.closed_runs..).unwrap_or_default();
+        let before = open.iter_mut().filter(|run| run.last.as_slice() < first).max_by(|a, b| a.last.cmp(&b.last));
         match before {
             Some(run) => {
                 run.pages.extend(pages);
@@ -161,17 +232,18 @@ impl Sorter {
         if !self.late.is_empty() {
             self.write_late()?;
         }
-        let Self { limits, delta, main, late, late_runs, owner_records, mut duplicates, .. } = self;
+        let Self { limits, delta, main, late, late_runs, owner_records, mut noticed, .. } = self;
         // Make room before runs are merged.
         drop((late, owner_records));
-        let (pages, levelled) = main.finish();
         if late_runs.is_empty() {
-            return Ok(Sorted { pages, duplicates, levelled });
+            let (pages, levelled) = main.finish();
+            noticed.join(levelled);
+            return Ok(Sorted { pages, noticed });
         }
-        let runs = core::iter::once(pages).chain(late_runs.into_iter().map(|run| run.pages));
+        let runs = core::iter::once(main.finish_uneven()).chain(late_runs.into_iter().map(|run| run.pages));
         let merged = merge(runs, limits, delta)?;
-        duplicates = duplicates.saturating_add(merged.duplicates);
-        Ok(Sorted { duplicates, ..merged })
+        noticed.join(merged.noticed);
+        Ok(Sorted { pages: merged.pages, noticed })
     }
 }
 

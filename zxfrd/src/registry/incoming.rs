@@ -25,7 +25,7 @@ impl zxfr_io::Incoming for Registry {
 
     fn install(&self, zone: NameRef<'_>, change: Change) -> Result<(), Refused> {
         let found = self.zone(zone).ok_or_else(|| Refused::Failed("the zone is gone".to_owned()))?;
-        let Summary { duplicates, ttls_levelled, out_of_zone } = change.summary;
+        let Summary { duplicates, ttls_levelled, out_of_zone, .. } = change.summary;
         found.install(change).map_err(|shrunk| Refused::Held(format!("{shrunk}: SIGHUP confirms it")))?;
         if duplicates > 0 || ttls_levelled > 0 || out_of_zone > 0 {
             tracing::warn!(

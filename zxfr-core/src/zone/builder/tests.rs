@@ -1,5 +1,7 @@
 //! Tests of building: any order in, one zone out.
 
+mod append;
+
 use super::*;
 use crate::wire::Message;
 use proptest::prelude::*;
