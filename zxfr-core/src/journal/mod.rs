@@ -3,24 +3,21 @@
 //! | module | holds |
 //! |---|---|
 //! | `differences` | [`Differences`]: an answer rendered as messages, shared by all that ask from the same serial |
+//! | `unrendered` | [`Unrendered`]: the deltas that an answer is to be made of, and which form of them is sent |
 //! | `render` | how it is rendered |
 
 mod differences;
 mod render;
+mod unrendered;
 
 pub use differences::Differences;
+pub use unrendered::Unrendered;
 
 use crate::serial::Serial;
 use crate::zone::{Delta, Version};
 use alloc::collections::VecDeque;
 use alloc::sync::Arc;
 use core::fmt;
-use render::render;
-
-/// Deltas of more than so many times the octets of the zone aren't condensed: it would cost far more than it saves.
-const MOST_CONDENSED: u64 = 16;
-/// Deltas of fewer octets are condensed whatever the size of the zone.
-const ALWAYS_CONDENSED: u64 = 1 << 20;
 
 /// How much a journal keeps.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -49,6 +46,15 @@ pub enum Answer {
     Differences(Arc<Differences>),
     /// The whole zone: the differences aren't known, or take more octets than it does.
     Whole,
+}
+
+/// What a journal has for who asks for differences.
+#[derive(Clone, Debug)]
+pub enum LookedUp {
+    /// The answer.
+    Known(Answer),
+    /// What the answer has to be rendered from first.
+    Unrendered(Unrendered),
 }
 
 /// A delta that does not follow the newest of a journal.
@@ -192,49 +198,49 @@ impl Journal {
     /// The first call for a serial costs by the deltas, and at most some sixteen times what writing the zone does. A host that
     /// answers on a thread that has other things to do may call this beforehand for the serials that it expects.
     pub fn answer(&mut self, version: &Arc<Version>, from: Serial) -> Answer {
+        match self.look_up(version, from) {
+            LookedUp::Known(answer) => answer,
+            LookedUp::Unrendered(unrendered) => {
+                let answer = unrendered.render();
+                self.keep(&unrendered, answer.clone());
+                answer
+            }
+        }
+    }
+
+    /// [`Journal::answer`] for a host that shares the journal among threads: what takes time is left to be done without it.
+    #[must_use]
+    pub fn look_up(&self, version: &Arc<Version>, from: Serial) -> LookedUp {
         let to = version.serial();
         if from == to || from.is_newer_than(to) {
-            return Answer::UpToDate;
+            return LookedUp::Known(Answer::UpToDate);
         }
         if let Some(cached) = self.cache.iter().find(|cached| (cached.from, cached.to) == (from, to)) {
-            return cached.answer.clone();
+            return LookedUp::Known(cached.answer.clone());
         }
-        let answer = self.find_answer(version, from);
-        let cached = Cached { from, to, answer: answer.clone() };
+        let last = self.deltas.iter().rposition(|delta| delta.to() == to);
+        let first = self.deltas.iter().rposition(|delta| delta.from() == from);
+        match (first, last) {
+            (Some(first), Some(last)) if first <= last => {
+                let chain = self.deltas.range(first..=last).cloned().collect();
+                LookedUp::Unrendered(Unrendered { version: version.clone(), chain })
+            }
+            _ => LookedUp::Known(Answer::Whole),
+        }
+    }
+
+    /// Keeps what was rendered for later askers, unless it is kept already or the journal has come to lead elsewhere.
+    pub fn keep(&mut self, unrendered: &Unrendered, answer: Answer) {
+        let Some((first, last)) = unrendered.ends() else { return };
+        let (from, to) = (first.from(), last.to());
+        let leads_on = self.deltas.iter().any(|delta| Arc::ptr_eq(delta, last));
+        if !leads_on || self.cache.iter().any(|cached| (cached.from, cached.to) == (from, to)) {
+            return;
+        }
+        let cached = Cached { from, to, answer };
         self.cached_octets = self.cached_octets.saturating_add(cached.octets());
         self.cache.push_back(cached);
         self.purge_cache();
-        answer
-    }
-
-    fn find_answer(&self, version: &Version, from: Serial) -> Answer {
-        let last = self.deltas.iter().rposition(|delta| delta.to() == version.serial());
-        let first = self.deltas.iter().rposition(|delta| delta.from() == from);
-        let (Some(first), Some(last)) = (first, last) else {
-            return Answer::Whole;
-        };
-        let chain = || self.deltas.range(first.min(last)..=last).map(|delta| &**delta);
-        let (Some(oldest), Some(newest), true) = (chain().next(), chain().next_back(), first <= last) else {
-            return Answer::Whole;
-        };
-        let soa = version.soa();
-        let count = chain().count();
-        // The zone's octets, and those of the SOA that closes its transfer.
-        let whole = version.octets().saturating_add(soa.wire_len() as u64);
-        let octets = chain().fold(0_u64, |sum, delta| sum.saturating_add(delta.octets()));
-        let condensed = if count > 1 && octets <= whole.saturating_mul(MOST_CONDENSED).max(ALWAYS_CONDENSED) {
-            Delta::condense(chain()).ok()
-        } else {
-            None
-        };
-        let condensed = condensed.and_then(|delta| render(core::iter::once(&delta), &soa, whole));
-        let most = condensed.as_ref().map_or(whole, |condensed| condensed.octets());
-        let (rendered, is_condensed) = match (render(chain(), &soa, most), condensed) {
-            (Some(rendered), _) => (rendered, false),
-            (None, Some(condensed)) => (condensed, true),
-            (None, None) => return Answer::Whole,
-        };
-        Answer::Differences(Arc::new(rendered.into_differences(oldest, newest, count, is_condensed)))
     }
 
     /// Lets the oldest deltas go, and with them answers, until the limits hold.

@@ -1,5 +1,6 @@
 //! Tests of the journal: what it keeps, what it answers, and that a secondary makes the newest version of that.
 
+use super::render::render;
 use super::*;
 use crate::name::Name;
 use crate::time::{Instant, Now, UnixTime};
@@ -172,6 +173,37 @@ fn who_is_up_to_date_or_unknown_is_told_so() {
     assert_eq!(differences(journal.answer(&versions[2], Serial(u32::MAX))).to(), Serial(0));
     assert!(matches!(journal.answer(&version(77, &models[0]), Serial(0)), Answer::Whole));
     assert!(matches!(Journal::new(JournalLimits::default()).answer(newest, Serial(0)), Answer::Whole));
+}
+
+#[test]
+fn an_answer_rendered_apart_is_kept_while_the_journal_leads_there() {
+    let models: Vec<_> = (0..4).map(|step| hosts(50, 1, step)).collect();
+    let (versions, deltas) = history(1, &models);
+    let look_up = |journal: &Journal, version: usize, from| match journal.look_up(&versions[version], Serial(from)) {
+        LookedUp::Unrendered(unrendered) => unrendered,
+        known @ LookedUp::Known(_) => panic!("{known:?}"),
+    };
+    let mut journal = journal(&deltas[..2]);
+    assert!(matches!(journal.look_up(&versions[2], Serial(3)), LookedUp::Known(Answer::UpToDate)));
+    assert!(matches!(journal.look_up(&versions[2], Serial(9)), LookedUp::Known(Answer::UpToDate)));
+    assert!(matches!(journal.look_up(&versions[2], Serial(0)), LookedUp::Known(Answer::Whole)));
+    let unrendered = look_up(&journal, 2, 1);
+    assert!(unrendered.is(&look_up(&journal, 2, 1)) && !unrendered.is(&look_up(&journal, 2, 2)));
+    let [first, second] = [(); 2].map(|()| differences(unrendered.render()));
+    journal.keep(&unrendered, Answer::Differences(first.clone()));
+    journal.keep(&unrendered, Answer::Differences(second));
+    assert!(Arc::ptr_eq(&first, &differences(journal.answer(&versions[2], Serial(1)))), "the first is kept");
+    assert_eq!(journal.cached_octets(), first.octets());
+    // Behind its back the journal is emptied, and filled with another history of the same serials.
+    let unrendered = look_up(&journal, 2, 2);
+    journal.clear();
+    let other: Vec<_> = (0..4).map(|step| hosts(50, 2, step)).collect();
+    for delta in &history(1, &other).1[..2] {
+        journal.push(delta.clone()).unwrap();
+    }
+    journal.keep(&unrendered, unrendered.render());
+    assert_eq!(journal.cached_octets(), 0);
+    assert!(!unrendered.is(&look_up(&journal, 2, 2)));
 }
 
 #[test]

@@ -178,9 +178,13 @@ impl Host for Registry {
         let Some(zone) = self.zone(zone) else {
             return Answer::Whole;
         };
-        // An answer that was not asked for before takes time: others on this thread need not wait for it.
+        let rendering = match zone.answer(version, from) {
+            Ok(answer) => return answer,
+            Err(rendering) => rendering,
+        };
+        // This was not asked for before and takes time: others on this thread need not wait for it.
         let threads = Handle::try_current().is_ok_and(|handle| handle.runtime_flavor() == RuntimeFlavor::MultiThread);
-        if threads { block_in_place(|| zone.answer(version, from)) } else { zone.answer(version, from) }
+        if threads { block_in_place(|| zone.render(rendering)) } else { zone.render(rendering) }
     }
 
     fn expire(&self, zone: NameRef<'_>) -> Option<u32> {
@@ -205,7 +209,7 @@ impl Zones for Registry {
         self.transfers.end(report.peer.asker().addr);
         log(report);
         if let (Kind::Axfr, Ok(()), Some(zone)) = (report.kind, report.result, self.zone(report.zone.as_ref())) {
-            zone.settle(report.serial);
+            settle(zone.held(), report.serial);
         }
     }
 
@@ -247,6 +251,18 @@ impl Zones for Registry {
             }
             _ => tracing::debug!(%peer, reason = %error, "connection ended"),
         }
+    }
+}
+
+/// Lets memory go that is not needed once the version with this serial was sent as a whole, where nobody waits for it.
+fn settle(held: Arc<Held>, serial: Serial) {
+    if held.unsettled(serial).is_none() {
+        return;
+    }
+    if let Ok(handle) = Handle::try_current() {
+        handle.spawn_blocking(move || held.settle(serial));
+    } else {
+        held.settle(serial);
     }
 }
 

@@ -19,7 +19,7 @@ use zxfr_io::secondary::{PrimaryAddr, ZoneConfig};
 
 use super::access::{Known, Outgoing};
 use super::event::Event;
-use super::held::{Held, LastRead, Standing, Transferred};
+use super::held::{Held, LastRead, Rendering, Standing, Transferred};
 use super::shrink::Shrunk;
 use crate::config::{self, Config, SerialBackward, ZoneFile};
 
@@ -229,14 +229,14 @@ impl Zone {
         if self.is_expired() { Err(Unserved::Expired) } else { Ok(version) }
     }
 
-    /// Lets memory go that is not needed once the version with this serial was sent as a whole.
-    pub(super) fn settle(&self, serial: Serial) {
-        self.held.settle(serial);
+    /// What leads from this serial to this version, if it is known; else it is to be rendered.
+    pub(super) fn answer(&self, version: &Arc<Version>, from: Serial) -> Result<Answer, Rendering> {
+        self.held.answer(version, from)
     }
 
-    /// What leads from this serial to this version.
-    pub(super) fn answer(&self, version: &Arc<Version>, from: Serial) -> Answer {
-        self.held.answer(version, from)
+    /// Renders an answer. It takes time.
+    pub(super) fn render(&self, rendering: Rendering) -> Answer {
+        self.held.render(rendering)
     }
 
     pub(super) fn admits(&self, addr: IpAddr, known: &Known) -> bool {
