@@ -46,16 +46,20 @@ impl Numbered {
         start(number.saturating_add(1)).saturating_sub(start(number))
     }
 
-    /// Before a record.
-    fn position(&mut self, page: &Page, number: u16) -> Option<RecordPosition> {
-        let start = match page.blocks().get(usize::from(number / BLOCK)) {
-            Some(start) if number.is_multiple_of(BLOCK) => *start,
+    /// Where a record starts.
+    fn start(&mut self, page: &Page, number: u16) -> Option<usize> {
+        match page.blocks().get(usize::from(number / BLOCK)) {
+            Some(start) if number.is_multiple_of(BLOCK) => Some(usize::from(*start)),
             _ => {
                 self.go_to_block(page, number / BLOCK);
-                *self.starts.get(usize::from(number % BLOCK))?
+                self.starts.get(usize::from(number % BLOCK)).copied().map(usize::from)
             }
-        };
-        Some(RecordPosition::new(start.into(), 1))
+        }
+    }
+
+    /// Before a record.
+    fn position(&mut self, page: &Page, number: u16) -> Option<RecordPosition> {
+        Some(RecordPosition::new(self.start(page, number)?, 1))
     }
 
     /// A record.
@@ -71,13 +75,14 @@ impl Numbered {
 
     /// The number of the first record from number `from` on that doesn't precede `identity`, and whether it is that.
     pub(super) fn find(&mut self, page: &Page, from: u16, identity: &Record<'_>) -> (u16, bool) {
+        let owner = Owner::at(identity.owner.as_octets(), 0);
         let (mut low, mut high) = (from, page.records());
         // Changes come in order and often close together: after one, look near by first.
         let near = [from, (from / BLOCK).saturating_add(1).saturating_mul(BLOCK)];
         let mut near = near.into_iter().filter(|_| from > 0);
         while low < high {
             let probe = near.next().filter(|probe| *probe < high).unwrap_or_else(|| middle(low, high));
-            match self.compare(page, probe, identity) {
+            match self.compare(page, probe, identity, owner.as_ref()) {
                 Ordering::Less => low = probe.saturating_add(1),
                 Ordering::Equal => return (probe, true),
                 Ordering::Greater => high = probe,
@@ -86,8 +91,71 @@ impl Numbered {
         (low, false)
     }
 
-    fn compare(&mut self, page: &Page, number: u16, identity: &Record<'_>) -> Ordering {
+    /// Compares a record with one that has this owner.
+    fn compare(&mut self, page: &Page, number: u16, identity: &Record<'_>, owner: Option<&Owner<'_>>) -> Ordering {
+        if let Some(owner) = owner
+            && let Some(start) = self.start(page, number)
+            && let Some(held) = Owner::at(page.octets(), start)
+        {
+            let order = held.cmp(owner);
+            if order.is_ne() {
+                return order;
+            }
+        }
         self.outline(page, number).map_or(Ordering::Less, |outline| outline.canonical_cmp(page.octets(), identity))
+    }
+}
+
+/// More labels than most owners have. Those with more are compared expanded.
+const FEW_LABELS: usize = 16;
+
+/// An owner as it stands in a message, to be compared without being expanded.
+struct Owner<'p> {
+    octets: &'p [u8],
+    /// Where its labels start, from the left.
+    labels: heapless::Vec<u16, FEW_LABELS>,
+}
+
+impl<'p> Owner<'p> {
+    /// The one at an offset, unless it has many labels.
+    fn at(octets: &'p [u8], mut at: usize) -> Option<Self> {
+        let mut labels = heapless::Vec::new();
+        loop {
+            let rest = octets.get(at..)?;
+            match rest {
+                [0, ..] => return Some(Self { octets, labels }),
+                [length @ 1..=0x3f, ..] => {
+                    labels.push(u16::try_from(at).ok()?).ok()?;
+                    at = at.saturating_add(usize::from(*length)).saturating_add(1);
+                }
+                [high @ 0xc0..=0xff, low, ..] => {
+                    let target = usize::from(u16::from_be_bytes([high & 0x3f, *low]));
+                    // Pointers lead back (RFC 1035 §4.1.4).
+                    at = Some(target).filter(|target| *target < at)?;
+                }
+                _ => return None,
+            }
+        }
+    }
+
+    fn label(&self, start: u16) -> &'p [u8] {
+        let label = self.octets.get(usize::from(start)..).and_then(<[u8]>::split_first);
+        label.and_then(|(length, rest)| rest.get(..usize::from(*length))).unwrap_or_default()
+    }
+
+    /// As names compare (RFC 4034 §6.1).
+    fn cmp(&self, other: &Owner<'_>) -> Ordering {
+        for (start, their_start) in self.labels.iter().rev().zip(other.labels.iter().rev()) {
+            let (label, their_label) = (self.label(*start), other.label(*their_start));
+            let order = match label == their_label {
+                true => Ordering::Equal,
+                false => label.iter().map(u8::to_ascii_lowercase).cmp(their_label.iter().map(u8::to_ascii_lowercase)),
+            };
+            if order.is_ne() {
+                return order;
+            }
+        }
+        self.labels.len().cmp(&other.labels.len())
     }
 }
 
@@ -100,5 +168,41 @@ fn middle(low: u16, high: u16) -> u16 {
         () if first >= low => first,
         () if next < high => next,
         () => middle,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::name::Name;
+    use crate::wire::{Class, Rtype};
+    use crate::zone::page::PageWriter;
+    use proptest::prelude::*;
+    use std::vec::Vec;
+
+    proptest! {
+        #[test]
+        fn records_are_found_where_they_stand_or_would(
+            names in prop::collection::btree_set("(([abB]|a{20})\\.){0,18}z\\.", 1..80),
+            wanted in "(([abA]|a{20})\\.){0,18}z\\.",
+            from in 0_usize..80,
+        ) {
+            let names: Vec<Name> = names.iter().filter_map(|name| name.parse().ok()).collect();
+            let rdata = [1];
+            let record = |name| Record { owner: name, rtype: Rtype(65_280), class: Class::IN, ttl: 0, rdata: &rdata };
+            let Ok(wanted) = wanted.parse::<Name>() else { return Ok(()) };
+            let wanted = record(wanted.as_ref());
+            let mut records: Vec<_> = names.iter().map(|name| record(name.as_ref())).collect();
+            records.sort_by(Record::canonical_cmp);
+            records.dedup_by(|a, b| a.canonical_cmp(b).is_eq());
+            let mut writer = PageWriter::new();
+            records.iter().for_each(|record| writer.push(record).unwrap());
+            let page = writer.take().unwrap().close();
+            let place = records.partition_point(|record| record.canonical_cmp(&wanted).is_lt());
+            let from = from.min(place);
+            let found = records.get(place).is_some_and(|record| record.canonical_cmp(&wanted).is_eq());
+            let mut numbered = Numbered::default();
+            prop_assert_eq!(numbered.find(&page, from as u16, &wanted), (place as u16, found));
+        }
     }
 }

@@ -87,7 +87,8 @@ impl<'d> Revision<'d> {
         let key = self.key.as_slice();
         if !self.open {
             let left = self.old.get(self.taken..).unwrap_or_default();
-            let skipped = left.partition_point(|leaf| leaf.key() <= key).saturating_sub(1);
+            let before = |number: usize| left.get(number).is_some_and(|leaf| leaf.key() <= key);
+            let skipped = partition_near(before).saturating_sub(1);
             self.done.share(left.get(..skipped).unwrap_or_default());
             if let Some(leaf) = left.get(skipped) {
                 // What was sealed for readers is what edits go on from.
@@ -96,7 +97,8 @@ impl<'d> Revision<'d> {
             self.taken = self.taken.saturating_add(skipped).saturating_add(1).min(self.old.len());
             self.open = true;
         }
-        let here = self.rest.partition_point(|slot| slot.key() > key);
+        let before = |number: usize| self.rest.iter().rev().nth(number).is_some_and(|slot| slot.key() <= key);
+        let here = self.rest.len().saturating_sub(partition_near(before));
         while self.rest.len() > here.saturating_add(1)
             && let Some(slot) = self.rest.pop()
         {
@@ -131,6 +133,25 @@ impl<'d> Revision<'d> {
         self.done.share(self.old.get(self.taken..).unwrap_or_default());
         self.done.finish()
     }
+}
+
+/// The first number that isn't `before`, when all before it are: fastest where it is small.
+fn partition_near(before: impl Fn(usize) -> bool) -> usize {
+    let (mut low, mut step) = (0_usize, 1_usize);
+    // It is at `low` or after.
+    while before(low.saturating_add(step).saturating_sub(1)) {
+        low = low.saturating_add(step);
+        step = step.saturating_mul(2);
+    }
+    let mut high = low.saturating_add(step).saturating_sub(1);
+    while low < high {
+        let middle = low.midpoint(high);
+        match before(middle) {
+            true => low = middle.saturating_add(1),
+            false => high = middle,
+        }
+    }
+    low
 }
 
 /// A slot as it is best edited, last first: what was sealed for readers in place of the edits that made it.
@@ -177,5 +198,17 @@ impl Gathered {
     pub(super) fn finish(&mut self) -> Vec<Slot> {
         self.join();
         core::mem::take(&mut self.slots)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_near_partition_point_is_the_partition_point() {
+        for point in 0..200 {
+            assert_eq!(partition_near(|number| number < point), point);
+        }
     }
 }
