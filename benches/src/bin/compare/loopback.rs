@@ -21,12 +21,12 @@ pub(crate) struct Loopback {
 
 impl Loopback {
     /// Starts to answer with these octets.
-    pub(crate) fn start(answer: Vec<u8>) -> Result<Self> {
+    pub(crate) fn start(answer: Arc<[u8]>) -> Result<Self> {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).because("the replay")?;
         let address = listener.local_addr().because("the replay")?;
         let ending = Arc::new(AtomicBool::new(false));
         let spent = Arc::new(AtomicU64::new(0));
-        let (is_ending, total, answer) = (Arc::clone(&ending), Arc::clone(&spent), Arc::<[u8]>::from(answer));
+        let (is_ending, total) = (Arc::clone(&ending), Arc::clone(&spent));
         let accepting = std::thread::spawn(move || {
             for stream in listener.incoming().map_while(io::Result::ok) {
                 if is_ending.load(Ordering::Relaxed) {
@@ -86,7 +86,7 @@ mod tests {
     #[test]
     fn everyone_gets_all_of_it() {
         let answer: Vec<u8> = (0..3_000_000_u32).map(|number| number as u8).collect();
-        let loopback = Loopback::start(answer.clone()).unwrap();
+        let loopback = Loopback::start(answer.as_slice().into()).unwrap();
         for _ in 0..2 {
             let mut stream = TcpStream::connect(loopback.address()).unwrap();
             stream.write_all(b"anything").unwrap();

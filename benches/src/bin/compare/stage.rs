@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use tempfile::TempDir;
@@ -48,8 +49,8 @@ pub(crate) struct Primary {
 
 /// An answer that was looked at in full.
 pub(crate) struct Known {
-    /// The answer, when it was not signed.
-    pub(crate) octets: Vec<u8>,
+    /// The answer when it was not signed, else nothing.
+    pub(crate) octets: Arc<[u8]>,
     /// Its length.
     pub(crate) length: usize,
     /// What it says.
@@ -154,8 +155,9 @@ impl Stage {
             let (length, contents) = Connection::open(address, &question)?.explore(&mut self.buffers[0])?;
             let seconds = begun.elapsed().as_secs_f64();
             self.check(&contents, version)?;
-            let octets = if signed { Vec::new() } else { self.buffers[0].octets(length).to_vec() };
-            self.primary(kind)?.known[usize::from(signed)] = Some(Known { octets, length, contents, seconds });
+            let octets = if signed { &[] } else { self.buffers[0].octets(length) };
+            let known = Known { octets: octets.into(), length, contents, seconds };
+            self.primary(kind)?.known[usize::from(signed)] = Some(known);
         }
         self.primary(kind)?.known[usize::from(signed)].as_ref().ok_or_else(|| Failure::new("no answer"))
     }

@@ -22,14 +22,14 @@ fn answer(zone: &Tld, version: u32) -> Vec<u8> {
 
 /// What the client makes of these octets when it knows nothing of them.
 fn explored(octets: &[u8]) -> Result<Contents> {
-    let server = Loopback::start(octets.to_vec()).unwrap();
+    let server = Loopback::start(octets.into()).unwrap();
     let question = Question::axfr(NAME, false).unwrap();
     Connection::open(server.address(), &question)?.explore(&mut Buffer::default()).map(|(_, contents)| contents)
 }
 
 /// What it makes of them when it expects so many octets.
 fn fetched(octets: &[u8], expected: usize) -> Result<Contents> {
-    let server = Loopback::start(octets.to_vec()).unwrap();
+    let server = Loopback::start(octets.into()).unwrap();
     let mut buffer = Buffer::default();
     buffer.prepare(expected);
     let question = Question::axfr(NAME, false).unwrap();
@@ -73,7 +73,7 @@ fn a_wrong_answer_is_never_taken_for_the_zone() {
 #[test]
 fn an_answer_that_was_seen_before_needs_no_second_look() {
     let octets = answer(&Tld::new(1_000), 0);
-    let server = Loopback::start(octets.clone()).unwrap();
+    let server = Loopback::start(octets.as_slice().into()).unwrap();
     let question = Question::axfr(NAME, false).unwrap();
     let mut buffer = Buffer::default();
     buffer.prepare(octets.len());

@@ -88,6 +88,7 @@ pub(crate) fn all(results: &Results) -> Vec<Target> {
     let most = sizes.iter().copied().collect::<Option<Vec<_>>>();
     let spread =
         most.map(|sizes| sizes.iter().fold(0.0, |a: f64, b| a.max(*b)) / sizes.iter().fold(1e9, |a: f64, b| a.min(*b)));
+    let years = ours("history.octets").zip(ours("history.fresh")).map(|(years, fresh)| 100.0 * years / fresh);
     let least = |number, what: String, least, measured| Target {
         number,
         what,
@@ -149,6 +150,7 @@ pub(crate) fn all(results: &Results) -> Vec<Target> {
             cost("root.octets", Kind::Nsd).map(|times| 100.0 / times),
             " %",
         ),
+        most(6, "octets of .gov after its history, of a fresh zone's", 110.0, years, " %"),
     ]
 }
 

@@ -2,6 +2,7 @@
 
 mod axfr_in;
 mod axfr_out;
+mod history;
 mod hmac;
 mod ixfr_out;
 mod memory;
@@ -59,6 +60,7 @@ pub(crate) fn all() -> Vec<Box<dyn Row>> {
         Box::new(reload::Reload),
         Box::new(ixfr_out::IxfrOut),
         Box::new(root::Root::default()),
+        Box::new(history::GovHistory),
         Box::new(axfr_in::AxfrIn::default()),
         Box::new(axfr_in::Memory::default()),
     ]
