@@ -7,7 +7,7 @@ use zxfr_core::name::Name;
 use zxfr_core::time::{Instant, Now, UnixTime};
 use zxfr_core::transfer::{Asked, Outbound, axfr_query};
 use zxfr_core::tsig::rustcrypto::Hmac;
-use zxfr_core::tsig::{Algorithm, Key, Signer, TsigRecord, Verifier, sign_request, verify_request};
+use zxfr_core::tsig::{Algorithm, Key, Mac, Signer, TsigRecord, Verifier, sign_request, verify_request};
 use zxfr_core::wire::{Message, Record};
 use zxfr_core::zone::{BuildLimits, Builder, Version};
 
@@ -20,13 +20,13 @@ pub const ID: u16 = 0xbeef;
 pub const NOW: Now = Now { instant: Instant::from_origin(Duration::ZERO), unix: UnixTime(1_800_000_000) };
 
 /// Both ends of an AXFR, just after the request.
-pub struct Ends {
+pub struct Ends<M: Mac = Hmac> {
     /// What the server was asked.
     pub asked: Asked,
     /// Signs the server's answer, if the request was signed.
-    pub signer: Option<Signer<Hmac>>,
+    pub signer: Option<Signer<M>>,
     /// Verifies it.
-    pub verifier: Option<Verifier<Hmac>>,
+    pub verifier: Option<Verifier<M>>,
 }
 
 impl Ends {
@@ -36,11 +36,22 @@ impl Ends {
     /// When zxfr-core doesn't do its work.
     #[must_use]
     pub fn new(algorithm: Option<Algorithm>) -> Self {
+        Self::with_mac(algorithm)
+    }
+}
+
+impl<M: Mac> Ends<M> {
+    /// The same with this MAC.
+    ///
+    /// # Panics
+    /// When zxfr-core doesn't do its work.
+    #[must_use]
+    pub fn with_mac(algorithm: Option<Algorithm>) -> Self {
         let mut octets = [0; 600];
         let mut length = axfr_query(&mut octets, apex(), ID, true).expect("room");
         let key = algorithm.map(|algorithm| {
             let name: Name = "transfer.example.".parse().expect("a name");
-            Key::<Hmac>::new(name.as_ref(), algorithm, b"a secret of thirty-two octets...").expect("a key")
+            Key::<M>::new(name.as_ref(), algorithm, b"a secret of thirty-two octets...").expect("a key")
         });
         let verifier = key.as_ref().map(|key| {
             let (signed, verifier) = sign_request(key, &mut octets, length, NOW.unix).expect("room");
@@ -79,7 +90,7 @@ pub fn version(records: &[Record<'_>]) -> Version {
 /// # Panics
 /// When a message can't be made.
 #[must_use]
-pub fn messages(version: &Arc<Version>, ends: Ends) -> Vec<Vec<u8>> {
+pub fn messages<M: Mac>(version: &Arc<Version>, ends: Ends<M>) -> Vec<Vec<u8>> {
     let mut outbound = Outbound::axfr(Arc::clone(version), ends.asked, ends.signer).expect("signable");
     let mut messages = Vec::new();
     while let Some(frame) = outbound.poll_transmit(NOW.unix).expect("room") {
