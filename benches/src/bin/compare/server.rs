@@ -69,11 +69,6 @@ impl Server {
         Ok(Self { kind, port, zone: zone.name.clone(), process, started })
     }
 
-    /// What kind of server it is.
-    pub(crate) const fn kind(&self) -> Kind {
-        self.kind
-    }
-
     /// Where it answers.
     pub(crate) fn address(&self) -> SocketAddr {
         self.port.address()
