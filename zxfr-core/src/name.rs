@@ -135,7 +135,7 @@ impl<'a> NameRef<'a> {
         let Some(suffix) = self.octets.get(extra..) else {
             return false;
         };
-        if !suffix.eq_ignore_ascii_case(zone.octets) {
+        if suffix != zone.octets && !suffix.eq_ignore_ascii_case(zone.octets) {
             return false;
         }
         // The suffix must begin at a label.
@@ -147,6 +147,20 @@ impl<'a> NameRef<'a> {
             at = at.saturating_add(usize::from(length)).saturating_add(1);
         }
         at == extra
+    }
+
+    /// How many octets of `other` this name ends with: whole labels that are equal octet for octet, and the root label.
+    #[cfg(feature = "alloc")]
+    pub(crate) fn common_suffix(self, other: NameRef<'_>) -> usize {
+        let all = |name: NameRef<'_>| name.starts::<MAX_LABELS>().unwrap_or(([0; MAX_LABELS], 0));
+        let ((mine, my_count), (theirs, their_count)) = (all(self), all(other));
+        let mine = mine.get(..my_count).unwrap_or_default().iter().rev();
+        let theirs = theirs.get(..their_count).unwrap_or_default().iter().rev();
+        let labels = mine.zip(theirs).map(|(start, their_start)| {
+            (self.label_at(usize::from(*start)), other.label_at(usize::from(*their_start)))
+        });
+        let equal = labels.take_while(|(label, their_label)| label == their_label);
+        equal.fold(1, |octets, (label, _)| octets.saturating_add(label.len()).saturating_add(1))
     }
 
     /// Equal octet for octet, case included.
@@ -463,6 +477,20 @@ mod tests {
         let long: Vec<u8> = core::iter::repeat_n([1, b'a'], 128).flatten().chain([0]).collect();
         assert_eq!(Name::from_octets(&long).unwrap_err(), NameFault::Long);
         assert!(Name::from_octets(&long[2..]).is_ok());
+    }
+
+    #[cfg(feature = "alloc")]
+    #[test]
+    fn common_suffixes_are_whole_labels_in_their_case() {
+        for (one, other, octets) in [
+            ("a.b.c.", "x.b.c.", 5),
+            ("b.c.", "a.b.c.", 5),
+            ("ab.c.", "b.c.", 3),
+            ("a.B.c.", "a.b.c.", 3),
+            ("a.", "b.", 1),
+        ] {
+            assert_eq!(name(one).as_ref().common_suffix(name(other).as_ref()), octets, "{one} {other}");
+        }
     }
 
     #[test]

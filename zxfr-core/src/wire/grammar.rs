@@ -91,43 +91,44 @@ pub(crate) struct NameRead {
 #[inline]
 pub(crate) fn name<'m>(input: Cursor<'m>, name: &mut Name) -> Parsed<'m, NameRead> {
     name.clear();
-    let mut here = input;
-    // Where the current run of labels began: a pointer must go to before it.
-    let mut run = input.at;
+    let Cursor { mut message, mut at } = input;
+    // Where the current run of labels began: a pointer must go to before it. It is copied when its end is known.
+    let mut run = at;
     let mut after = None;
     loop {
+        let here = Cursor::new(message, at);
         match here.rest() {
             [0, ..] => {
-                if !name.append(&[0]) {
+                at = at.wrapping_add(1);
+                if !name.append(message.get(run..at).unwrap_or_default()) {
                     return input.fails(WireFault::LongName);
                 }
-                let compressed = after.is_some();
-                let after = after.unwrap_or_else(|| here.at.wrapping_add(1));
-                return Ok((Cursor::new(input.message, after), NameRead { compressed }));
+                return Ok((Cursor::new(input.message, after.unwrap_or(at)), NameRead { compressed: after.is_some() }));
             }
             [length, rest @ ..] if usize::from(*length) <= MAX_LABEL => {
-                let whole = usize::from(*length).saturating_add(1);
-                let Some(label) = here.rest().get(..whole) else {
+                let length = usize::from(*length);
+                if rest.len() < length {
                     return here.fails(WireFault::Cut);
-                };
-                debug_assert!(rest.len() >= usize::from(*length));
+                }
+                at = at.wrapping_add(length).wrapping_add(1);
                 // Leave room for the root label.
-                if name.as_octets().len().wrapping_add(whole) >= MAX_NAME || !name.append(label) {
+                if name.as_octets().len().wrapping_add(at.wrapping_sub(run)) >= MAX_NAME {
                     return input.fails(WireFault::LongName);
                 }
-                here = advance(here, whole);
             }
             [high @ 0xc0..=0xff, low, ..] => {
                 let target = usize::from(u16::from_be_bytes([high & 0x3f, *low]));
                 if target >= run {
                     return here.fails(WireFault::Pointer);
                 }
-                if after.is_none() {
-                    after = Some(here.at.wrapping_add(2));
+                if !name.append(message.get(run..at).unwrap_or_default()) {
+                    return input.fails(WireFault::LongName);
                 }
-                let visible = here.message.get(..run).unwrap_or_default();
-                run = target;
-                here = Cursor::new(visible, target);
+                if after.is_none() {
+                    after = Some(at.wrapping_add(2));
+                }
+                message = message.get(..run).unwrap_or_default();
+                (run, at) = (target, target);
             }
             [] | [0xc0..=0xff] => return here.fails(WireFault::Cut),
             _ => return here.fails(WireFault::LabelKind),

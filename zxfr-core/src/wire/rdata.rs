@@ -195,6 +195,15 @@ pub fn canonical_cmp(rtype: Rtype, a: &[u8], b: &[u8]) -> Ordering {
     if !has_folded_names(rtype) || a == b {
         return a.cmp(b);
     }
+    // Until a capital letter comes, it doesn't matter where the names are.
+    for (octet, other) in a.iter().zip(b) {
+        if octet.is_ascii_uppercase() || other.is_ascii_uppercase() {
+            break;
+        }
+        if octet != other {
+            return octet.cmp(other);
+        }
+    }
     let octets = |rdata| pieces(rtype, rdata).flat_map(canonical_octets);
     octets(a).cmp(octets(b))
 }

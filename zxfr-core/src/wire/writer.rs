@@ -333,7 +333,8 @@ impl Out<'_> {
 }
 
 /// Whether names in RDATA of this type are compressed when sent.
-fn has_compressed_names(rtype: Rtype) -> bool {
+#[inline]
+pub(crate) fn has_compressed_names(rtype: Rtype) -> bool {
     has_folded_names(rtype) && matches!(rtype.0, 2 | 5..=9 | 12 | 14 | 15)
 }
 

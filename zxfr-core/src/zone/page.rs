@@ -3,7 +3,7 @@
 use super::key;
 use crate::name::{Name, NameRef};
 use crate::wire::reader::{RecordPosition, skip_record};
-use crate::wire::writer::{Compression, Full, Out};
+use crate::wire::writer::{Compression, Full, Out, has_compressed_names};
 use crate::wire::{Class, HEADER_LEN, Header, MAX_MESSAGE, Record, Rtype, Scratch};
 use alloc::boxed::Box;
 use alloc::sync::Arc;
@@ -283,6 +283,16 @@ impl PageWriter {
 
     /// The octets that a record takes as the first of a page.
     fn lone_len(&mut self, record: &Record<'_>) -> usize {
+        if !has_compressed_names(record.rtype) {
+            return record.wire_len();
+        }
+        if record.rtype == Rtype::NS
+            && let Ok(target) = NameRef::from_octets(record.rdata)
+        {
+            // A pointer of two octets stands for what it has in common with the owner, unless that is but the root.
+            let pointed_to = target.common_suffix(record.owner);
+            return record.wire_len().saturating_sub(pointed_to.saturating_sub(if pointed_to > 1 { 2 } else { 1 }));
+        }
         let mut octets = [0; CUT_WINDOW];
         self.lone.clear();
         let mut out = Out { octets: &mut octets, len: HEADER_LEN };

@@ -17,7 +17,6 @@ use crate::wire::rdata::canonical_cmp;
 use crate::wire::{Record, Scratch};
 use alloc::vec::Vec;
 use core::cmp::Ordering;
-use core::mem::take;
 
 /// How many octets are kept aside before they are sorted and written.
 const CHUNK: usize = 4 << 20;
@@ -173,16 +172,17 @@ impl Sorter {
 
     /// Writes the records of the last owner to the main run.
     fn write_owner(&mut self) -> Result<(), BuildError> {
-        if !take(&mut self.owner_sorted) {
+        // Where each record came after the one before, none came twice.
+        let sorted = core::mem::replace(&mut self.owner_sorted, true);
+        if !sorted {
             self.owner_records.sort_owner();
         }
-        self.owner_sorted = true;
         let mut last: Option<Record<'_>> = None;
         for record in self.owner_records.records() {
             let equals = |last: &Record<'_>| {
                 last.rtype == record.rtype && canonical_cmp(record.rtype, last.rdata, record.rdata).is_eq()
             };
-            if last.as_ref().is_some_and(equals) {
+            if !sorted && last.as_ref().is_some_and(equals) {
                 refuse_if(self.delta, &record)?;
                 self.noticed.duplicate(&record);
                 continue;
