@@ -1,6 +1,6 @@
 //! Messages out of a stream of octets: each has its length, 16 bits, before it (RFC 1035 §4.2.2).
 
-use bytes::{Bytes, BytesMut};
+use bytes::{Buf, Bytes, BytesMut};
 use std::io;
 use std::pin::pin;
 use std::task::{Context, Poll};
@@ -11,6 +11,23 @@ pub(crate) struct Inbox {
     octets: BytesMut,
     /// How many octets are read at once.
     chunk: usize,
+}
+
+/// Whole messages in a row that have the same ID.
+#[derive(Debug)]
+pub(crate) struct Run {
+    /// The ID; 0 for messages that are too short for one.
+    pub(crate) id: u16,
+    octets: Bytes,
+}
+
+impl Run {
+    /// The next of its messages, without its length.
+    pub(crate) fn message(&mut self) -> Option<Bytes> {
+        let length = self.octets.first_chunk().map(|length| u16::from_be_bytes(*length))?;
+        self.octets.advance(2);
+        Some(self.octets.split_to(length.into()))
+    }
 }
 
 impl Inbox {
@@ -25,7 +42,24 @@ impl Inbox {
             return None;
         }
         let mut message = self.octets.split_to(2 + length);
-        Some(message.split_off(2).freeze())
+        message.advance(2);
+        Some(message.freeze())
+    }
+
+    /// As many whole messages as are there and have the same ID, each with its length before it.
+    pub(crate) fn run(&mut self) -> Option<Run> {
+        let mut end = 0;
+        let mut id = None;
+        while let Some(length) = self.octets[end..].first_chunk() {
+            let next = end + 2 + usize::from(u16::from_be_bytes(*length));
+            let Some(message) = self.octets.get(end + 2..next) else { break };
+            let this = message.first_chunk().map_or(0, |id| u16::from_be_bytes(*id));
+            if *id.get_or_insert(this) != this {
+                break;
+            }
+            end = next;
+        }
+        Some(Run { id: id?, octets: self.octets.split_to(end).freeze() })
     }
 
     /// Whether part of a message is there.

@@ -2,7 +2,7 @@
 
 use super::{Error, random_id};
 use crate::identity::PeerIdentity;
-use crate::inbox::Inbox;
+use crate::inbox::{Inbox, Run};
 use bytes::{Buf, Bytes, BytesMut};
 use std::collections::{HashMap, HashSet};
 use std::future::{Future, poll_fn};
@@ -15,9 +15,10 @@ use tokio::sync::mpsc;
 use tokio::sync::mpsc::error::TrySendError;
 
 /// How many octets are read at once.
-const READ_CHUNK: usize = 256 << 10;
-/// How many messages of an answer may wait to be taken; then the connection is not read.
-const AHEAD: usize = 64;
+const READ_CHUNK: usize = 128 << 10;
+/// How many runs of messages may wait to be taken, each of no more octets than are read at once and what was left of a
+/// message before; then the connection is not read.
+const AHEAD: usize = 4;
 
 /// A handle to the task.
 #[derive(Clone, Debug)]
@@ -45,7 +46,7 @@ enum Ended {
 #[derive(Debug)]
 enum Command {
     /// Send this, and give the answers with this ID to that channel.
-    Ask { id: u16, request: Vec<u8>, answers: mpsc::Sender<Bytes> },
+    Ask { id: u16, request: Vec<u8>, answers: mpsc::Sender<Run> },
     /// Nobody waits for answers with this ID; `all` of them have come, or more may follow.
     Forget { id: u16, all: bool },
 }
@@ -107,7 +108,7 @@ impl Link {
         let request = [&length, message].concat();
         let command = Command::Ask { id: id.number, request, answers };
         self.requests.send(command).map_err(|_| self.shared.error())?;
-        Ok(Exchange { id, answers: receiver, requests: self.requests.clone(), all: false })
+        Ok(Exchange { id, run: None, answers: receiver, requests: self.requests.clone(), all: false })
     }
 }
 
@@ -139,7 +140,9 @@ impl Id {
 #[derive(Debug)]
 pub(super) struct Exchange {
     id: Id,
-    answers: mpsc::Receiver<Bytes>,
+    /// What is left of the run of messages that was begun.
+    run: Option<Run>,
+    answers: mpsc::Receiver<Run>,
     requests: mpsc::UnboundedSender<Command>,
     all: bool,
 }
@@ -151,9 +154,24 @@ impl Exchange {
 
     /// The next message of the answer.
     pub(super) async fn message(&mut self) -> Result<Bytes, Error> {
-        match self.answers.recv().await {
-            Some(message) => Ok(message),
-            None => Err(self.id.shared.error()),
+        loop {
+            if let Some(message) = self.run.as_mut().and_then(Run::message) {
+                return Ok(message);
+            }
+            self.run = self.answers.recv().await;
+            if self.run.is_none() {
+                return Err(self.id.shared.error());
+            }
+        }
+    }
+
+    /// The next message of the answer, if it is there already.
+    pub(super) fn ready(&mut self) -> Option<Bytes> {
+        loop {
+            if let Some(message) = self.run.as_mut().and_then(Run::message) {
+                return Some(message);
+            }
+            self.run = Some(self.answers.try_recv().ok()?);
         }
     }
 
@@ -174,8 +192,8 @@ impl Drop for Exchange {
     }
 }
 
-/// A message for an asker whose channel is full, and the wait for room in it.
-type Stuck = (Bytes, Pin<Box<dyn Future<Output = Option<mpsc::OwnedPermit<Bytes>>> + Send>>);
+/// Messages for an asker whose channel is full, and the wait for room in it.
+type Stuck = (Option<Run>, Pin<Box<dyn Future<Output = Option<mpsc::OwnedPermit<Run>>> + Send>>);
 
 struct Task<S> {
     stream: S,
@@ -183,7 +201,7 @@ struct Task<S> {
     /// Requests that are not yet written.
     out: BytesMut,
     commands: mpsc::UnboundedReceiver<Command>,
-    waiting: HashMap<u16, mpsc::Sender<Bytes>>,
+    waiting: HashMap<u16, mpsc::Sender<Run>>,
     /// IDs whose answers may still come, though nobody waits for them.
     forgotten: HashSet<u16>,
     stuck: Option<Stuck>,
@@ -245,31 +263,31 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Task<S> {
         }
     }
 
-    /// Gives out the messages that have come. Stops at one whose asker has no room.
+    /// Gives out the messages that have come. Stops at those whose asker has no room.
     fn poll_deliver(&mut self, cx: &mut Context<'_>) -> Result<bool, Ended> {
         let mut moved = false;
         loop {
-            if let Some((message, room)) = &mut self.stuck {
+            if let Some((run, room)) = &mut self.stuck {
                 match room.as_mut().poll(cx) {
                     Poll::Pending => return Ok(moved),
                     Poll::Ready(permit) => {
-                        if let Some(permit) = permit {
-                            permit.send(std::mem::take(message));
+                        if let Some((permit, run)) = permit.zip(run.take()) {
+                            permit.send(run);
                         }
                         self.stuck = None;
                     }
                 }
             }
-            let Some(message) = self.inbox.message() else {
+            let Some(run) = self.inbox.run() else {
                 return Ok(moved);
             };
             moved = true;
-            self.deliver(message)?;
+            self.deliver(run)?;
         }
     }
 
-    fn deliver(&mut self, message: Bytes) -> Result<(), Ended> {
-        let id = message.first_chunk().map_or(0, |id| u16::from_be_bytes(*id));
+    fn deliver(&mut self, run: Run) -> Result<(), Ended> {
+        let id = run.id;
         let sender = match self.waiting.get(&id) {
             Some(sender) => sender,
             None if self.forgotten.contains(&id) => return Ok(()),
@@ -280,10 +298,10 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Task<S> {
             },
         };
         // Who doesn't listen any more has said so, or is about to.
-        if let Err(TrySendError::Full(message)) = sender.try_send(message) {
+        if let Err(TrySendError::Full(run)) = sender.try_send(run) {
             let sender = sender.clone();
             let room = async move { sender.reserve_owned().await.ok() };
-            self.stuck = Some((message, Box::pin(room)));
+            self.stuck = Some((Some(run), Box::pin(room)));
         }
         Ok(())
     }

@@ -26,6 +26,7 @@ pub use zxfr_core::transfer::SoaAnswer;
 use crate::clock;
 use crate::identity::PeerIdentity;
 use link::{Exchange, Link};
+use receive::Intake;
 use sink::Records;
 use std::net::SocketAddr;
 use std::time::Duration;
@@ -150,10 +151,24 @@ impl Client {
         limits: Limits,
         sink: &mut S,
     ) -> Result<InReport, Error> {
-        let started = Instant::now();
-        let (exchange, verifier) = self.ask(key, |out, id| axfr_query(out, zone, id, true)).await?;
-        let inbound = Inbound::axfr(zone, exchange.id(), limits, verifier);
-        self.receive(exchange, inbound, started, sink).await
+        let (exchange, intake) = self.ask_axfr(zone, key, limits, sink).await?;
+        self.receive(exchange, intake).await
+    }
+
+    /// As [`Client::axfr_events`], with a sink that is given back at the end and may be used on other threads.
+    pub(crate) async fn axfr_apart<M, S>(
+        &self,
+        zone: NameRef<'_>,
+        key: Option<&Key<M>>,
+        limits: Limits,
+        sink: S,
+    ) -> Result<(InReport, S), Error>
+    where
+        M: Mac + Send + 'static,
+        S: EventSink + Send + 'static,
+    {
+        let (exchange, intake) = self.ask_axfr(zone, key, limits, sink).await?;
+        self.receive_apart(exchange, intake).await
     }
 
     /// Tells the peer that the zone has changed (RFC 1996); most NOTIFYs go over UDP, see [`notify_udp`].
@@ -182,11 +197,25 @@ impl Client {
         limits: Limits,
         sink: &mut S,
     ) -> Result<InReport, Error> {
-        let ours = soa.soa().ok_or(Error::Unsendable)?.serial;
-        let started = Instant::now();
-        let (exchange, verifier) = self.ask(key, |out, id| ixfr_query(out, zone, soa, id, true)).await?;
-        let inbound = Inbound::ixfr(zone, ours, exchange.id(), limits, verifier);
-        self.receive(exchange, inbound, started, sink).await
+        let (exchange, intake) = self.ask_ixfr(zone, soa, key, limits, sink).await?;
+        self.receive(exchange, intake).await
+    }
+
+    /// As [`Client::ixfr`], with a sink that is given back at the end and may be used on other threads.
+    pub(crate) async fn ixfr_apart<M, S>(
+        &self,
+        zone: NameRef<'_>,
+        soa: &Record<'_>,
+        key: Option<&Key<M>>,
+        limits: Limits,
+        sink: S,
+    ) -> Result<(InReport, S), Error>
+    where
+        M: Mac + Send + 'static,
+        S: EventSink + Send + 'static,
+    {
+        let (exchange, intake) = self.ask_ixfr(zone, soa, key, limits, sink).await?;
+        self.receive_apart(exchange, intake).await
     }
 
     /// Transfers a zone and throws it away: signatures are verified and records counted, but not looked into. For measuring
@@ -215,6 +244,34 @@ impl Client {
                 });
             }
         }
+    }
+
+    async fn ask_axfr<M: Mac, S: EventSink>(
+        &self,
+        zone: NameRef<'_>,
+        key: Option<&Key<M>>,
+        limits: Limits,
+        sink: S,
+    ) -> Result<(Exchange, Intake<M, S>), Error> {
+        let started = Instant::now();
+        let (exchange, verifier) = self.ask(key, |out, id| axfr_query(out, zone, id, true)).await?;
+        let inbound = Inbound::axfr(zone, exchange.id(), limits, verifier);
+        Ok((exchange, Intake::new(inbound, sink, started)))
+    }
+
+    async fn ask_ixfr<M: Mac, S: EventSink>(
+        &self,
+        zone: NameRef<'_>,
+        soa: &Record<'_>,
+        key: Option<&Key<M>>,
+        limits: Limits,
+        sink: S,
+    ) -> Result<(Exchange, Intake<M, S>), Error> {
+        let ours = soa.soa().ok_or(Error::Unsendable)?.serial;
+        let started = Instant::now();
+        let (exchange, verifier) = self.ask(key, |out, id| ixfr_query(out, zone, soa, id, true)).await?;
+        let inbound = Inbound::ixfr(zone, ours, exchange.id(), limits, verifier);
+        Ok((exchange, Intake::new(inbound, sink, started)))
     }
 
     /// Sends a query, signed if there is a key.

@@ -48,6 +48,16 @@ pub trait EventSink {
     }
 }
 
+impl<S: EventSink + ?Sized> EventSink for &mut S {
+    fn event(&mut self, event: &Event<'_>) -> Result<(), SinkError> {
+        (**self).event(event)
+    }
+
+    fn progress(&mut self, totals: Totals) {
+        (**self).progress(totals);
+    }
+}
+
 impl EventSink for Update {
     fn event(&mut self, event: &Event<'_>) -> Result<(), SinkError> {
         Ok(self.handle(event)?)

@@ -138,13 +138,15 @@ async fn transfer<I: Incoming>(
     };
     let update = Update::new(order.zone.as_ref(), held.clone(), shared.limits.build);
     let tag = (order.id, order.primary);
-    let mut receiving = Receiving { update, order, shared, events, tag };
-    let report = {
-        let received = receive(&client, order, held.as_deref(), shared.limits.transfer, &mut receiving);
+    let (shared, events, progress) = (shared.clone(), events.clone(), order.progress.clone());
+    let receiving =
+        Receiving { update, addr: order.addr, tag, shared: shared.clone(), events: events.clone(), progress };
+    let received = {
+        let received = receive(&client, order, held, shared.limits.transfer, receiving);
         let mut received = pin!(with_leave(received, leave, &order.progress));
         let shares = order.lease.as_ref().is_some_and(|lease| !lease.fresh);
         tokio::select! {
-            report = &mut received => report,
+            ended = &mut received => ended,
             () = nothing_comes(&order.progress) => {
                 if shares {
                     Err(Error::Timeout { what: "first message", after: FIRST_PATIENCE })
@@ -155,7 +157,7 @@ async fn transfer<I: Incoming>(
             }
         }
     };
-    let report = report.map_err(|error| match error {
+    let (report, Receiving { update, .. }) = received.map_err(|error| match error {
         // It had begun to answer: differences that don't go on may be had as a whole zone.
         Error::Timeout { .. } if order.progress.totals().messages > 0 => Reason::new(Failure::Cut, &error),
         error => Reason::from(&error),
@@ -166,8 +168,7 @@ async fn transfer<I: Incoming>(
     if kind == Kind::UpToDate {
         return Ok(Pulled::UpToDate { serial, expire, kind });
     }
-    let update = receiving.update;
-    let (shared, zone) = (shared.clone(), order.zone.clone());
+    let zone = order.zone.clone();
     // Putting a large zone together takes a while; others go on meanwhile.
     let installed = tokio::task::spawn_blocking(move || {
         let _installing = installing;
@@ -189,14 +190,14 @@ async fn transfer<I: Incoming>(
 async fn receive<I: Incoming>(
     client: &Client,
     order: &Order<I::Mac>,
-    held: Option<&Version>,
+    held: Option<Arc<Version>>,
     limits: transfer::Limits,
-    receiving: &mut Receiving<'_, I>,
-) -> Result<InReport, Error> {
+    receiving: Receiving<I>,
+) -> Result<(InReport, Receiving<I>), Error> {
     let (zone, key) = (order.zone.as_ref(), order.key.as_deref());
     match held.filter(|_| order.kind == refresh::Kind::Ixfr) {
-        Some(held) => client.ixfr(zone, &held.soa(), key, limits, receiving).await,
-        None => client.axfr_events(zone, key, limits, receiving).await,
+        Some(held) => client.ixfr_apart(zone, &held.soa(), key, limits, receiving).await,
+        None => client.axfr_apart(zone, key, limits, receiving).await,
     }
 }
 
@@ -229,15 +230,16 @@ async fn nothing_comes(progress: &Progress) {
 }
 
 /// A zone coming in.
-struct Receiving<'a, I: Incoming> {
+struct Receiving<I: Incoming> {
     update: Update,
-    order: &'a Order<I::Mac>,
-    shared: &'a Shared<I>,
-    events: &'a mpsc::UnboundedSender<Event>,
+    addr: SocketAddr,
     tag: Tag,
+    shared: Arc<Shared<I>>,
+    events: mpsc::UnboundedSender<Event>,
+    progress: Arc<Progress>,
 }
 
-impl<I: Incoming> EventSink for Receiving<'_, I> {
+impl<I: Incoming> EventSink for Receiving<I> {
     fn event(&mut self, event: &transfer::Event<'_>) -> Result<(), SinkError> {
         // A whole zone that isn't wanted need not come whole.
         if let transfer::Event::Begin { soa } = event
@@ -250,9 +252,9 @@ impl<I: Incoming> EventSink for Receiving<'_, I> {
     }
 
     fn progress(&mut self, totals: Totals) {
-        if self.order.progress.totals().messages == 0 {
-            let _ = self.events.send(Event::Heard(self.order.id, self.order.addr));
+        if self.progress.totals().messages == 0 {
+            let _ = self.events.send(Event::Heard(self.tag.0, self.addr));
         }
-        self.order.progress.set(totals);
+        self.progress.set(totals);
     }
 }
