@@ -109,4 +109,31 @@ mod tests {
             assert!(!inbox.is_amid_message());
         }
     }
+
+    #[tokio::test]
+    async fn messages_in_a_row_with_one_id_come_out_together() {
+        let messages: [&[u8]; 7] = [b"\0\x01a", b"\0\x01", b"\0\x01bc", b"\0\x02d", b"\0\x01e", b"x", b""];
+        let mut wire = Vec::new();
+        for message in messages {
+            wire.extend_from_slice(&u16::try_from(message.len()).unwrap().to_be_bytes());
+            wire.extend_from_slice(message);
+        }
+        // Part of another.
+        wire.extend_from_slice(&[0, 5, 0, 0, 7]);
+        let mut inbox = Inbox::new(1000);
+        poll_fn(|cx| inbox.poll_read(&mut wire.as_slice(), cx)).await.unwrap();
+        let mut runs = Vec::new();
+        while let Some(mut run) = inbox.run() {
+            runs.push((run.id, std::iter::from_fn(|| run.message()).collect::<Vec<_>>()));
+        }
+        let expected = [(1, &messages[..3]), (2, &messages[3..4]), (1, &messages[4..5]), (0, &messages[5..])];
+        assert_eq!(runs.len(), expected.len());
+        for ((id, run), (expected_id, expected)) in runs.iter().zip(expected) {
+            assert_eq!(
+                (*id, run.as_slice()),
+                (expected_id, expected.iter().map(|m| Bytes::from_static(m)).collect::<Vec<_>>().as_slice())
+            );
+        }
+        assert!(inbox.is_amid_message());
+    }
 }

@@ -36,7 +36,7 @@ use tokio::net::TcpStream;
 use tokio::time::{Instant, timeout};
 use zxfr_core::name::NameRef;
 use zxfr_core::notify::{notify_query, read_notify_answer};
-use zxfr_core::transfer::{self, Inbound, Limits, axfr_query, ixfr_query, soa_query};
+use zxfr_core::transfer::{self, Inbound, Inspector, Limits, axfr_query, ixfr_query, soa_query};
 use zxfr_core::tsig::{Key, Mac, Verifier, sign_request};
 use zxfr_core::wire::{Full, Record};
 
@@ -151,8 +151,8 @@ impl Client {
         limits: Limits,
         sink: &mut S,
     ) -> Result<InReport, Error> {
-        let (exchange, intake) = self.ask_axfr(zone, key, limits, sink).await?;
-        self.receive(exchange, intake).await
+        let (exchange, inspector, intake) = self.ask_axfr(zone, key, limits, sink).await?;
+        self.receive(exchange, inspector, intake).await
     }
 
     /// As [`Client::axfr_events`], with a sink that is given back at the end and may be used on other threads.
@@ -164,11 +164,11 @@ impl Client {
         sink: S,
     ) -> Result<(InReport, S), Error>
     where
-        M: Mac + Send + 'static,
+        M: Mac,
         S: EventSink + Send + 'static,
     {
-        let (exchange, intake) = self.ask_axfr(zone, key, limits, sink).await?;
-        self.receive_apart(exchange, intake).await
+        let (exchange, inspector, intake) = self.ask_axfr(zone, key, limits, sink).await?;
+        self.receive_apart(exchange, inspector, intake).await
     }
 
     /// Tells the peer that the zone has changed (RFC 1996); most NOTIFYs go over UDP, see [`notify_udp`].
@@ -197,8 +197,8 @@ impl Client {
         limits: Limits,
         sink: &mut S,
     ) -> Result<InReport, Error> {
-        let (exchange, intake) = self.ask_ixfr(zone, soa, key, limits, sink).await?;
-        self.receive(exchange, intake).await
+        let (exchange, inspector, intake) = self.ask_ixfr(zone, soa, key, limits, sink).await?;
+        self.receive(exchange, inspector, intake).await
     }
 
     /// As [`Client::ixfr`], with a sink that is given back at the end and may be used on other threads.
@@ -211,11 +211,11 @@ impl Client {
         sink: S,
     ) -> Result<(InReport, S), Error>
     where
-        M: Mac + Send + 'static,
+        M: Mac,
         S: EventSink + Send + 'static,
     {
-        let (exchange, intake) = self.ask_ixfr(zone, soa, key, limits, sink).await?;
-        self.receive_apart(exchange, intake).await
+        let (exchange, inspector, intake) = self.ask_ixfr(zone, soa, key, limits, sink).await?;
+        self.receive_apart(exchange, inspector, intake).await
     }
 
     /// Transfers a zone and throws it away: signatures are verified and records counted, but not looked into. For measuring
@@ -252,11 +252,11 @@ impl Client {
         key: Option<&Key<M>>,
         limits: Limits,
         sink: S,
-    ) -> Result<(Exchange, Intake<M, S>), Error> {
+    ) -> Result<(Exchange, Inspector<M>, Intake<S>), Error> {
         let started = Instant::now();
         let (exchange, verifier) = self.ask(key, |out, id| axfr_query(out, zone, id, true)).await?;
-        let inbound = Inbound::axfr(zone, exchange.id(), limits, verifier);
-        Ok((exchange, Intake::new(inbound, sink, started)))
+        let (inspector, inbound) = Inbound::axfr(zone, exchange.id(), limits, verifier).split();
+        Ok((exchange, inspector, Intake::new(inbound, sink, started)))
     }
 
     async fn ask_ixfr<M: Mac, S: EventSink>(
@@ -266,12 +266,12 @@ impl Client {
         key: Option<&Key<M>>,
         limits: Limits,
         sink: S,
-    ) -> Result<(Exchange, Intake<M, S>), Error> {
+    ) -> Result<(Exchange, Inspector<M>, Intake<S>), Error> {
         let ours = soa.soa().ok_or(Error::Unsendable)?.serial;
         let started = Instant::now();
         let (exchange, verifier) = self.ask(key, |out, id| ixfr_query(out, zone, soa, id, true)).await?;
-        let inbound = Inbound::ixfr(zone, ours, exchange.id(), limits, verifier);
-        Ok((exchange, Intake::new(inbound, sink, started)))
+        let (inspector, inbound) = Inbound::ixfr(zone, ours, exchange.id(), limits, verifier).split();
+        Ok((exchange, inspector, Intake::new(inbound, sink, started)))
     }
 
     /// Sends a query, signed if there is a key.

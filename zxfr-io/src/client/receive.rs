@@ -4,19 +4,18 @@ use super::link::Exchange;
 use super::{Client, Error, EventSink};
 use crate::clock;
 use bytes::Bytes;
+use std::mem::take;
 use std::panic::resume_unwind;
 use std::time::Duration;
 use tokio::task::spawn_blocking;
 use tokio::time::Instant;
 use zxfr_core::serial::Serial;
-use zxfr_core::transfer::{Event, Inbound, Totals};
+use zxfr_core::transfer::{Event, Events, Inspected, InspectedInbound, Inspector, Totals};
 use zxfr_core::tsig::Mac;
 
-/// How many octets of a transfer are taken on the task that waits for them. What a small zone takes is less than handing it
-/// over does.
-const SMALL: u64 = 256 << 10;
-/// How many messages a thread takes before others have their turn on it.
-const TURN: usize = 64;
+/// How many octets of a transfer are taken on the task that waits for them: what a small zone takes is less than handing it
+/// over does. And how many may wait while a thread takes those before.
+const TURN: usize = 256 << 10;
 
 /// What a transfer in turned out to be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -54,8 +53,8 @@ pub struct InReport {
 }
 
 /// A transfer coming in, and where it goes.
-pub(super) struct Intake<M, S> {
-    inbound: Inbound<M>,
+pub(super) struct Intake<S> {
+    inbound: InspectedInbound,
     sink: S,
     kind: Kind,
     /// When it was asked for.
@@ -63,30 +62,38 @@ pub(super) struct Intake<M, S> {
     first_message: Option<Duration>,
 }
 
-impl<M: Mac, S: EventSink> Intake<M, S> {
-    pub(super) fn new(inbound: Inbound<M>, sink: S, started: Instant) -> Self {
+impl<S: EventSink> Intake<S> {
+    pub(super) const fn new(inbound: InspectedInbound, sink: S, started: Instant) -> Self {
         Self { inbound, sink, kind: Kind::UpToDate, started, first_message: None }
     }
 
     /// Takes a message; gives the serial of the peer's version when it was the last.
-    fn take(&mut self, message: &[u8]) -> Result<Option<Serial>, Error> {
-        let end = take(&mut self.inbound, message, &mut self.kind, &mut self.sink)?;
+    fn take(&mut self, message: &Inspected<Bytes>) -> Result<Option<Serial>, Error> {
+        self.first_message.get_or_insert_with(|| self.started.elapsed());
+        let end = take_events(self.inbound.handle_message(message)?, &mut self.kind, &mut self.sink)?;
         if end.is_none() {
             self.sink.progress(self.inbound.totals());
         }
         Ok(end)
     }
 
-    /// Takes a message, and those that have come by the time it is taken.
-    fn take_turn(&mut self, first: &[u8], exchange: &mut Exchange) -> Result<Option<Serial>, Error> {
-        let mut end = self.take(first)?;
-        for _ in 1..TURN {
-            match end.is_none().then(|| exchange.ready()).flatten() {
-                Some(message) => end = self.take(&message)?,
-                None => break,
+    /// Takes messages up to the last of the answer.
+    fn take_all(&mut self, messages: &[Inspected<Bytes>]) -> Result<Option<Serial>, Error> {
+        for message in messages {
+            if let Some(serial) = self.take(message)? {
+                return Ok(Some(serial));
             }
         }
-        Ok(end)
+        Ok(None)
+    }
+
+    /// Why no more comes, when this is why no message does.
+    fn ended(&mut self, error: Error) -> Error {
+        match error {
+            // Let the machine say what was missing.
+            Error::Closed => self.inbound.eof().map_or_else(Error::Transfer, |()| Error::Closed),
+            error => error,
+        }
     }
 
     fn report(self, serial: Serial) -> (InReport, S) {
@@ -109,75 +116,103 @@ impl Client {
     pub(super) async fn receive<M: Mac, S: EventSink>(
         &self,
         mut exchange: Exchange,
-        mut intake: Intake<M, S>,
+        mut inspector: Inspector<M>,
+        mut intake: Intake<S>,
     ) -> Result<InReport, Error> {
         loop {
-            let message = self.next(&mut exchange, &mut intake).await?;
-            if let Some(serial) = intake.take(&message)? {
+            let message = self.answer(&mut exchange, intake.started).await.map_err(|error| intake.ended(error))?;
+            if let Some(serial) = intake.take(&inspector.inspect(message, clock::unix()))? {
                 exchange.done();
                 return Ok(intake.report(serial).0);
             }
         }
     }
 
-    /// Receives the answer to a request, and gives the sink back. If it is a long one, it is taken on threads where it holds up
-    /// nobody; none is kept while nothing comes. If this is dropped, what has come meanwhile is still taken, and thrown away.
-    pub(super) async fn receive_apart<M, S>(
+    /// Receives the answer to a request, and gives the sink back. A long one is taken on threads where it holds up nobody, a
+    /// turn at a time, while the next is inspected here; no thread is kept while nothing comes. If this is dropped, the turn
+    /// goes to its end, and what was taken is thrown away.
+    pub(super) async fn receive_apart<M: Mac, S: EventSink + Send + 'static>(
         &self,
         mut exchange: Exchange,
-        intake: Intake<M, S>,
-    ) -> Result<(InReport, S), Error>
-    where
-        M: Mac + Send + 'static,
-        S: EventSink + Send + 'static,
-    {
+        mut inspector: Inspector<M>,
+        mut intake: Intake<S>,
+    ) -> Result<(InReport, S), Error> {
+        while intake.inbound.totals().octets < TURN as u64 {
+            let message = self.answer(&mut exchange, intake.started).await.map_err(|error| intake.ended(error))?;
+            if let Some(serial) = intake.take(&inspector.inspect(message, clock::unix()))? {
+                exchange.done();
+                return Ok(intake.report(serial));
+            }
+        }
         let mut intake = Box::new(intake);
+        let mut ahead = Ahead::default();
         loop {
-            let message = self.next(&mut exchange, &mut intake).await?;
-            let end = if intake.inbound.totals().octets < SMALL {
-                intake.take(&message)?
-            } else {
-                let turn = spawn_blocking(move || {
-                    let end = intake.take_turn(&message, &mut exchange)?;
-                    Ok::<_, Error>((exchange, intake, end))
-                });
-                let taken = turn.await.map_err(|error| match error.try_into_panic() {
-                    Ok(panic) => resume_unwind(panic),
-                    Err(_) => Error::Sink("the thread that took the zone was stopped".into()),
-                });
-                let end;
-                (exchange, intake, end) = taken??;
-                end
+            if ahead.messages.is_empty() {
+                match self.answer(&mut exchange, intake.started).await {
+                    Ok(message) => ahead.push(inspector.inspect(message, clock::unix())),
+                    Err(error) => {
+                        let error = intake.ended(error);
+                        // It may be large.
+                        spawn_blocking(move || drop(intake));
+                        return Err(error);
+                    }
+                }
+            }
+            while let Some(message) = ahead.has_room().then(|| exchange.ready()).flatten() {
+                ahead.push(inspector.inspect(message, clock::unix()));
+            }
+            let messages = take(&mut ahead).messages;
+            let mut turn = spawn_blocking(move || intake.take_all(&messages).map(|end| (intake, end)));
+            let mut open = true;
+            let taken = loop {
+                tokio::select! {
+                    biased;
+                    taken = &mut turn => break taken,
+                    message = exchange.message(), if open && ahead.has_room() => match message {
+                        Ok(message) => ahead.push(inspector.inspect(message, clock::unix())),
+                        // It is told again when all that came before is taken.
+                        Err(_) => open = false,
+                    },
+                }
             };
+            let taken = taken.map_err(|error| match error.try_into_panic() {
+                Ok(panic) => resume_unwind(panic),
+                Err(_) => Error::Sink("the thread that took the zone was stopped".into()),
+            });
+            let end;
+            (intake, end) = taken??;
             if let Some(serial) = end {
                 exchange.done();
                 return Ok(intake.report(serial));
             }
         }
     }
+}
 
-    /// The next message.
-    async fn next<M: Mac, S>(&self, exchange: &mut Exchange, intake: &mut Intake<M, S>) -> Result<Bytes, Error> {
-        match self.answer(exchange, intake.started).await {
-            Ok(message) => {
-                intake.first_message.get_or_insert_with(|| intake.started.elapsed());
-                Ok(message)
-            }
-            // Nothing more comes: let the machine say what was missing.
-            Err(Error::Closed) => Err(intake.inbound.eof().map_or_else(Error::Transfer, |()| Error::Closed)),
-            Err(error) => Err(error),
-        }
+/// Messages that were inspected and wait to be taken.
+#[derive(Default)]
+struct Ahead {
+    messages: Vec<Inspected<Bytes>>,
+    octets: usize,
+}
+
+impl Ahead {
+    fn push(&mut self, message: Inspected<Bytes>) {
+        self.octets += message.octets().len();
+        self.messages.push(message);
+    }
+
+    const fn has_room(&self) -> bool {
+        self.octets < TURN
     }
 }
 
 /// Gives the events of a message to the sink; gives the serial of the peer's version when it was the last message.
-pub(super) fn take<M: Mac, S: EventSink>(
-    inbound: &mut Inbound<M>,
-    message: &[u8],
+pub(super) fn take_events<S: EventSink>(
+    mut events: Events<'_>,
     kind: &mut Kind,
     sink: &mut S,
 ) -> Result<Option<Serial>, Error> {
-    let mut events = inbound.handle_message(message, clock::now())?;
     while let Some(event) = events.next()? {
         sink.event(&event)?;
         match event {
@@ -194,3 +229,6 @@ pub(super) fn take<M: Mac, S: EventSink>(
     }
     Ok(None)
 }
+
+#[cfg(test)]
+mod tests;

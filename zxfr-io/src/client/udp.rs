@@ -1,6 +1,6 @@
 //! The SOA, an IXFR or a NOTIFY over a datagram, from a fresh port and with a fresh ID each time (RFC 5452 §9).
 
-use super::receive::take;
+use super::receive::take_events;
 use super::{Client, Error, EventSink, InReport, Kind, MAX_QUERY, SoaAnswer, Timeouts, random_id, write_query};
 use crate::clock;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
@@ -66,7 +66,7 @@ pub async fn ixfr_udp<M: Mac, S: EventSink>(
     };
     // All of it holds: once more, for the sink.
     let mut kind = Kind::UpToDate;
-    let Some(serial) = take(&mut inbound, &octets, &mut kind, sink)? else {
+    let Some(serial) = take_events(inbound.handle_message(&octets, clock::now())?, &mut kind, sink)? else {
         return Ok(None);
     };
     let elapsed = started.elapsed();

@@ -44,7 +44,8 @@ pub fn serve(config: Option<&Path>, format: logging::Format) -> ExitCode {
             return ExitCode::from(BAD_CONFIG);
         }
     };
-    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+    let mut runtime = tokio::runtime::Builder::new_multi_thread();
+    let runtime = match runtime.enable_all().max_blocking_threads(blocking_threads()).build() {
         Ok(runtime) => runtime,
         Err(error) => {
             tracing::error!("cannot start: {error}");
@@ -60,6 +61,12 @@ pub fn serve(config: Option<&Path>, format: logging::Format) -> ExitCode {
     };
     runtime.shutdown_timeout(LAST_GRACE);
     code
+}
+
+/// How many threads read files and put zones together, besides those that do I/O. None waits for a peer, so that more than the
+/// processors can work at would only take memory.
+fn blocking_threads() -> usize {
+    std::thread::available_parallelism().map_or(1, usize::from).saturating_mul(4).max(8)
 }
 
 /// The configuration file that is named; else [`DEFAULT_CONFIG`] if it is there; else the built-in defaults.

@@ -2,17 +2,20 @@
 //!
 //! | module | holds |
 //! |---|---|
-//! | `stream` | what is checked of each message |
+//! | `inspect` | [`Inspector`]: framing and signature of each message, which may be seen to elsewhere |
+//! | `stream` | what else is checked of each message |
 //! | `events` | [`Events`]: what is checked of each record, and what it means |
 //! | `sequence` | where zone, deletions and additions begin and end |
 //! | `row` | limits on what stands in a row |
 
 mod events;
+mod inspect;
 mod row;
 mod sequence;
 mod stream;
 
 pub use events::Events;
+pub use inspect::{Inspected, Inspector};
 
 use super::error::Error;
 use super::limits::{Limits, Totals};
@@ -21,6 +24,7 @@ use crate::serial::Serial;
 use crate::time::Now;
 use crate::tsig::{Mac, Verifier};
 use crate::wire::{Record, Scratch};
+use inspect::Facts;
 use sequence::{Query, State};
 use stream::Stream;
 
@@ -73,9 +77,15 @@ pub enum Event<'a> {
 /// The question may stand in any message or in none, and is the request's where it does.
 #[derive(Debug)]
 pub struct Inbound<M> {
+    inspector: Inspector<M>,
+    inbound: InspectedInbound,
+}
+
+/// A zone coming in, of which an [`Inspector`] sees every message first, perhaps on another thread: see [`Inbound::split`].
+#[derive(Debug)]
+pub struct InspectedInbound {
     scratch: Scratch,
     stream: Stream,
-    verifier: Option<Verifier<M>>,
 }
 
 impl<M: Mac> Inbound<M> {
@@ -112,7 +122,8 @@ impl<M: Mac> Inbound<M> {
     }
 
     fn new(apex: NameRef<'_>, query: Query, id: u16, limits: Limits, verifier: Option<Verifier<M>>) -> Self {
-        Self { scratch: Scratch::new(), stream: Stream::new(apex, query, id, limits), verifier }
+        let inbound = InspectedInbound { scratch: Scratch::new(), stream: Stream::new(apex, query, id, limits) };
+        Self { inspector: Inspector::new(verifier), inbound }
     }
 
     /// Takes the next message, without its length octets: its framing, header, question and signature are checked, and the
@@ -123,18 +134,70 @@ impl<M: Mac> Inbound<M> {
     /// before were not taken ([`Error::Unread`]). An error of before comes again. Octets after the end are an error, too, but
     /// don't undo the end.
     pub fn handle_message<'s>(&'s mut self, octets: &'s [u8], now: Now) -> Result<Events<'s>, Error> {
-        let Self { scratch, stream, verifier } = self;
-        match stream.open_message(octets, verifier.as_mut(), now.unix) {
-            Ok(position) => {
-                let closing = verifier.as_ref().map_or(Ok(()), Verifier::finish);
-                Ok(Events { octets, position, scratch, stream, closing })
-            }
-            Err(error) => Err(stream.fail(error)),
-        }
+        let facts = self.inspector.look(octets, now.unix);
+        self.inbound.handle(octets, facts)
+    }
+
+    /// Both halves of the work, for two threads: messages go to [`Inspector::inspect`], and what that gives, in the same
+    /// order, to [`InspectedInbound::handle_message`]. What comes out is the same.
+    #[must_use]
+    pub fn split(self) -> (Inspector<M>, InspectedInbound) {
+        (self.inspector, self.inbound)
     }
 }
 
 impl<M> Inbound<M> {
+    /// Tells that no more octets will come.
+    ///
+    /// # Errors
+    /// When the closing SOA hasn't come, or the transfer failed before.
+    pub fn eof(&mut self) -> Result<(), Error> {
+        self.inbound.eof()
+    }
+
+    /// Whether all has come: [`Event::Commit`] or [`Event::UpToDate`] was given.
+    #[must_use]
+    pub const fn is_done(&self) -> bool {
+        self.inbound.is_done()
+    }
+
+    /// The EXPIRE option that came with the first message, in seconds (RFC 7314 §3.2); as provisional as all else until the
+    /// end.
+    #[must_use]
+    pub const fn expire_option(&self) -> Option<u32> {
+        self.inbound.expire_option()
+    }
+
+    /// What came so far.
+    #[must_use]
+    pub const fn totals(&self) -> Totals {
+        self.inbound.totals()
+    }
+
+    /// How many records outside the zone came.
+    #[must_use]
+    pub const fn skipped(&self) -> u64 {
+        self.inbound.skipped()
+    }
+}
+
+impl InspectedInbound {
+    /// Takes the next message, as [`Inbound::handle_message`] does.
+    ///
+    /// # Errors
+    /// As [`Inbound::handle_message`].
+    pub fn handle_message<'s, O: AsRef<[u8]>>(&'s mut self, message: &'s Inspected<O>) -> Result<Events<'s>, Error> {
+        self.handle(message.octets(), message.facts)
+    }
+
+    fn handle<'s>(&'s mut self, octets: &'s [u8], facts: Facts) -> Result<Events<'s>, Error> {
+        let Self { scratch, stream } = self;
+        match stream.open_message(octets, &facts) {
+            Ok(position) => Ok(Events { octets, position, scratch, stream, closing: facts.closing() }),
+            Err(error) => Err(stream.fail(error)),
+        }
+    }
+
     /// Tells that no more octets will come.
     ///
     /// # Errors

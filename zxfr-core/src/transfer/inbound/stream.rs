@@ -3,11 +3,11 @@
 use super::super::error::{Error, Limit, PeerFault};
 use super::super::limits::{Limits, Totals};
 use super::super::soa::KeptSoa;
+use super::inspect::{Facts, Signature};
 use super::row::Row;
 use super::sequence::{Query, Sequence, State};
 use crate::name::{Name, NameRef};
-use crate::time::UnixTime;
-use crate::tsig::{self, Mac, Verdict, Verifier};
+use crate::tsig::{self, Verdict};
 use crate::wire::reader::RecordPosition;
 use crate::wire::{Class, Edns, Flags, Layout, Message, Opcode, Rcode, Record, Rtype};
 
@@ -66,12 +66,7 @@ impl Stream {
     }
 
     /// Checks all of a message but its records, and says where these are.
-    pub(super) fn open_message<M: Mac>(
-        &mut self,
-        octets: &[u8],
-        verifier: Option<&mut Verifier<M>>,
-        now: UnixTime,
-    ) -> Result<RecordPosition, Error> {
+    pub(super) fn open_message(&mut self, octets: &[u8], facts: &Facts) -> Result<RecordPosition, Error> {
         if let State::Failed(error) = self.sequence.state {
             return Err(error);
         }
@@ -94,10 +89,10 @@ impl Stream {
         let wire = |error| Error::wire(error, number);
         let message = Message::new(octets).map_err(wire)?;
         self.check_header(&message)?;
-        let layout = message.layout().map_err(wire)?;
+        let layout = facts.layout.map_err(wire)?;
         // Signatures come before everything that is read from the message.
-        let signed = match verifier {
-            Some(verifier) => self.verify(&message, &layout, verifier, now)?,
+        let signed = match &facts.signature {
+            Some(signature) => self.check_signature(&message, signature)?,
             None if layout.tsig_at.is_some() => return Err(self.peer(PeerFault::UnexpectedTsig)),
             None => false,
         };
@@ -139,17 +134,11 @@ impl Stream {
 
     /// Whether the message is signed. An error without any TSIG is taken for what it says: the transfer fails either way,
     /// and a peer that knows no TSIG can't say it otherwise.
-    fn verify<M: Mac>(
-        &self,
-        message: &Message<'_>,
-        layout: &Layout,
-        verifier: &mut Verifier<M>,
-        now: UnixTime,
-    ) -> Result<bool, Error> {
+    fn check_signature(&self, message: &Message<'_>, signature: &Signature) -> Result<bool, Error> {
         let refused = message.header().flags.rcode() != Rcode::NOERROR;
-        match verifier.verify(message, layout, now) {
+        match signature.verdict {
             Ok(Verdict::Signed) => Ok(true),
-            Ok(Verdict::Unsigned) if verifier.unverified_octets() > self.limits.unverified_octets => {
+            Ok(Verdict::Unsigned) if signature.unverified_octets > self.limits.unverified_octets => {
                 Err(Error::Limit(Limit::UnverifiedOctets(self.limits.unverified_octets)))
             }
             Ok(Verdict::Unsigned) => Ok(false),

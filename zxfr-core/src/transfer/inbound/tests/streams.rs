@@ -146,6 +146,61 @@ fn octet_changed_anywhere_never_commits() {
     }
 }
 
+/// What is told of a stream whose messages are all inspected before the first is taken.
+fn tell_inspected<M: Mac>(
+    inbound: Inbound<M>,
+    messages: &[Vec<u8>],
+) -> (Vec<Told>, Result<(), Error>, Result<(), Error>) {
+    let (mut inspector, mut inbound) = inbound.split();
+    let inspected: Vec<_> =
+        messages.iter().enumerate().map(|(number, message)| inspector.inspect(message, now(number).unix)).collect();
+    let mut told = Vec::new();
+    let mut take = |message| {
+        let mut events = inbound.handle_message(message)?;
+        while let Some(event) = events.next()? {
+            told.push(event.into());
+        }
+        Ok(())
+    };
+    let result = inspected.iter().try_for_each(&mut take);
+    (told, result, inbound.eof())
+}
+
+#[test]
+fn inspected_ahead_the_same_is_told() {
+    let same = |stream: &[Vec<u8>], verifier: &Verifier<_>| {
+        let inbound = || Inbound::axfr(name(APEX).as_ref(), ID, Limits::default(), Some(verifier.clone()));
+        let mut whole = inbound();
+        let (told, result) = tell(&mut whole, stream);
+        assert_eq!(tell_inspected(inbound(), stream), (told, result, whole.eof()));
+        result
+    };
+    let (stream, verifier) = five();
+    assert_eq!(same(&stream, &verifier), Ok(()));
+    for message in 0..stream.len() {
+        for octet in (0..stream[message].len()).step_by(3) {
+            let mut changed = stream.clone();
+            changed[message][octet] ^= 1;
+            assert!(same(&changed, &verifier).is_err());
+        }
+        let mut cut = stream.clone();
+        cut.remove(message);
+        // The rest of a stream is no error by itself.
+        assert_eq!(same(&cut, &verifier).is_ok(), message == 4);
+    }
+    let sparse = |count, every| {
+        let (stream, verifier) = sparsely_signed(count, |number| number % every != 0);
+        let inbound = || Inbound::axfr(name(APEX).as_ref(), ID, Limits::default(), Some(verifier.clone()));
+        let mut whole = inbound();
+        let (told, result) = tell(&mut whole, &stream);
+        assert_eq!(tell_inspected(inbound(), &stream), (told, result, whole.eof()));
+        result
+    };
+    assert_eq!(sparse(301, 100), Ok(()));
+    assert_eq!(sparse(300, 100), Err(Error::Tsig(TsigError::LastUnsigned)));
+    assert_eq!(sparse(304, 101), Err(Error::Tsig(TsigError::TooManyUnsigned)));
+}
+
 /// Messages of one record each, signed but for those that `leave_out` names.
 fn sparsely_signed(count: usize, leave_out: impl Fn(usize) -> bool) -> (Vec<Vec<u8>>, Verifier<NullMac>) {
     let (mut signer, verifier) = ends(&key(Algorithm::HmacSha256));
