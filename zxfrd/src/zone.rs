@@ -1,7 +1,7 @@
 //! Zone files to versions, and versions to text.
 
-use std::collections::HashSet;
 use std::collections::hash_map::RandomState;
+use std::collections::{HashMap, HashSet};
 use std::hash::{BuildHasher, Hash, Hasher};
 use std::io;
 use std::path::Path;
@@ -134,20 +134,27 @@ impl Gathered {
 }
 
 /// What can be said of single records once the whole zone is known.
-struct Remarks<'v> {
-    version: &'v Version,
+struct Remarks {
     hasher: RandomState,
+    /// The TTL of each RRset, by the hash of its owner and type.
+    ttls: HashMap<u64, u32>,
     /// Hashes of the identities seen.
     seen: HashSet<u64>,
 }
 
-impl<'v> Remarks<'v> {
-    fn new(version: &'v Version) -> Self {
-        Self { version, hasher: RandomState::new(), seen: HashSet::new() }
+impl Remarks {
+    fn new(version: &Version) -> Self {
+        let (hasher, mut ttls) = (RandomState::new(), HashMap::new());
+        let mut records = version.records();
+        while let Some(record) = records.next() {
+            ttls.entry(hasher.hash_one((record.owner, record.rtype))).or_insert(record.ttl);
+        }
+        Self { hasher, ttls, seen: HashSet::new() }
     }
 
     fn about(&mut self, record: zonefile::Record<'_>) -> Option<String> {
         let record = Record::try_from(record).ok()?;
+        let ttl = *self.ttls.get(&self.hasher.hash_one((record.owner, record.rtype)))?;
         let mut hasher = self.hasher.build_hasher();
         (record.owner, record.rtype).hash(&mut hasher);
         write_canonical(record.rtype, record.rdata, |octets| octets.hash(&mut hasher));
@@ -159,7 +166,6 @@ impl<'v> Remarks<'v> {
         if record.rtype == Rtype::RRSIG {
             return None;
         }
-        let ttl = self.version.rrset(record.owner, record.rtype).next()?.ttl;
         (ttl != record.ttl).then(|| {
             format!("{}: TTL {} differs within the RRset: {ttl} is taken (RFC 2181 section 5.2)", name(), record.ttl)
         })

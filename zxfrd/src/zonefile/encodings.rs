@@ -8,15 +8,32 @@ const HEX: &[u8; 16] = b"0123456789abcdef";
 const NONE: u8 = 0xff;
 
 /// The value of each base 64 digit.
-static BASE64_VALUES: [u8; 256] = {
+static BASE64_VALUES: [u8; 256] = values(BASE64);
+/// The value of each base 32 hex digit.
+static BASE32_HEX_VALUES: [u8; 256] = in_any_case(values(BASE32_HEX));
+/// The value of each hexadecimal digit.
+static HEX_VALUES: [u8; 256] = in_any_case(values(HEX));
+
+/// The value of each octet that is one of these digits.
+const fn values(digits: &[u8]) -> [u8; 256] {
     let mut values = [NONE; 256];
     let mut at = 0;
-    while at < 64 {
-        values[BASE64[at] as usize] = at as u8;
+    while at < digits.len() {
+        values[digits[at] as usize] = at as u8;
         at += 1;
     }
     values
-};
+}
+
+/// Gives each capital the value of its small letter.
+const fn in_any_case(mut values: [u8; 256]) -> [u8; 256] {
+    let mut octet = b'A';
+    while octet <= b'Z' {
+        values[octet as usize] = values[octet.to_ascii_lowercase() as usize];
+        octet += 1;
+    }
+    values
+}
 
 /// Appends the octets that an even number of hexadecimal digits stands for.
 pub(super) fn read_hex(digits: &[u8], out: &mut Vec<u8>) -> Result<(), &'static str> {
@@ -24,11 +41,15 @@ pub(super) fn read_hex(digits: &[u8], out: &mut Vec<u8>) -> Result<(), &'static 
     if !odd.is_empty() {
         return Err("the number of hexadecimal digits is odd");
     }
-    for &[high, low] in pairs {
-        let digit = |octet: u8| char::from(octet).to_digit(16).ok_or("this is not hexadecimal");
-        out.push((digit(high)? << 4 | digit(low)?) as u8);
+    let start = out.len();
+    out.resize(start + pairs.len(), 0);
+    let mut seen = 0;
+    for (octet, &[high, low]) in out[start..].iter_mut().zip(pairs) {
+        let (high, low) = (HEX_VALUES[usize::from(high)], HEX_VALUES[usize::from(low)]);
+        seen |= high | low;
+        *octet = high << 4 | low;
     }
-    Ok(())
+    if seen == NONE { Err("this is not hexadecimal") } else { Ok(()) }
 }
 
 /// Appends the octets that base 64 stands for: at least one, padded as RFC 4648 §4 says.
@@ -38,12 +59,16 @@ pub(super) fn read_base64(digits: &[u8], out: &mut Vec<u8>) -> Result<(), &'stat
     let Some((&last, groups)) = groups.split_last().filter(|_| rest.is_empty()) else {
         return Err(if digits.is_empty() { "base 64 text is missing" } else { "base 64 text is cut short" });
     };
-    for &group in groups {
+    let start = out.len();
+    out.resize(start + 3 * groups.len(), 0);
+    let mut seen = 0;
+    for (octets, &group) in out[start..].as_chunks_mut::<3>().0.iter_mut().zip(groups) {
         let [a, b, c, d] = group.map(|digit| BASE64_VALUES[usize::from(digit)]);
-        if (a | b | c | d) == NONE {
-            return Err(BAD);
-        }
-        out.extend_from_slice(&[a << 2 | b >> 4, b << 4 | c >> 2, c << 6 | d]);
+        seen |= a | b | c | d;
+        *octets = [a << 2 | b >> 4, b << 4 | c >> 2, c << 6 | d];
+    }
+    if seen == NONE {
+        return Err(BAD);
     }
     let padding = last.iter().rev().take(2).take_while(|&&digit| digit == b'=').count();
     let mut values = [0; 4];
@@ -72,11 +97,10 @@ pub(super) fn read_base32_hex(digits: &[u8], out: &mut Vec<u8>) -> Result<(), &'
     for group in digits[..end].chunks(8) {
         let mut bits = 0_u64;
         for &digit in group {
-            let value = match digit.to_ascii_lowercase() {
-                octet @ b'0'..=b'9' => octet - b'0',
-                octet @ b'a'..=b'v' => octet - b'a' + 10,
-                _ => return Err("this is not base 32 hex"),
-            };
+            let value = BASE32_HEX_VALUES[usize::from(digit)];
+            if value == NONE {
+                return Err("this is not base 32 hex");
+            }
             bits = bits << 5 | u64::from(value);
         }
         bits <<= 5 * (8 - group.len());

@@ -6,6 +6,8 @@ use super::{time, types};
 
 /// The class IN.
 pub(super) const IN: u16 = 1;
+/// The type SOA.
+pub(super) const SOA: u16 = 6;
 
 /// What is wrong with a token of an entry.
 #[derive(Debug)]

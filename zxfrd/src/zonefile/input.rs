@@ -169,6 +169,12 @@ fn read_types(tokens: &mut Tokens<'_>, out: &mut Vec<u8>) -> Result<(), Refusal>
     while !tokens.is_empty() {
         codes.push(read_type(tokens)?);
     }
+    write_types(&mut codes, out);
+    Ok(())
+}
+
+/// Appends the type bit maps of these types, which are sorted.
+pub(super) fn write_types(codes: &mut [u16], out: &mut Vec<u8>) {
     codes.sort_unstable();
     for window in codes.chunk_by(|a, b| a >> 8 == b >> 8) {
         let mut bits = [0_u8; 32];
@@ -181,7 +187,6 @@ fn read_types(tokens: &mut Tokens<'_>, out: &mut Vec<u8>) -> Result<(), Refusal>
         out.extend_from_slice(&[(window[0] >> 8) as u8, length as u8]);
         out.extend_from_slice(&bits[..length]);
     }
-    Ok(())
 }
 
 /// Appends a length octet and the octets.

@@ -36,7 +36,7 @@ pub(super) struct LexFault {
 
 /// What an octet does in zone text outside quotes.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Kind {
+pub(super) enum Kind {
     Word,
     Space,
     Newline,
@@ -48,7 +48,7 @@ enum Kind {
 }
 
 /// The kind of each octet.
-static KINDS: [Kind; 256] = {
+pub(super) static KINDS: [Kind; 256] = {
     let mut kinds = [Kind::Word; 256];
     kinds[b' ' as usize] = Kind::Space;
     kinds[b'\t' as usize] = Kind::Space;
@@ -76,13 +76,46 @@ impl<'a> Lexer<'a> {
         Self { text, at, line: 1 }
     }
 
+    /// Starts at an entry, to read it again.
+    pub(super) fn again(text: &'a [u8], entry: Entry) -> Self {
+        Self { text, at: entry.start, line: entry.line }
+    }
+
+    /// The line of what comes next, from 1.
+    pub(super) fn line(&self) -> usize {
+        self.line
+    }
+
+    /// Passes lines that are empty, or a comment from their first octet on. Gives where the lexer stands.
+    pub(super) fn pass_empty_lines(&mut self) -> usize {
+        loop {
+            match self.text.get(self.at) {
+                Some(b'\n') => self.at += 1,
+                Some(b';') => match memchr::memchr(b'\n', &self.text[self.at..]) {
+                    Some(length) => self.at += length + 1,
+                    None => return self.at,
+                },
+                _ => return self.at,
+            }
+            self.line += 1;
+        }
+    }
+
+    /// Passes an entry of one line, which was read in another way and ends before `end`.
+    pub(super) fn pass_line(&mut self, end: usize) -> Entry {
+        let entry = self.entry();
+        self.at = end;
+        self.line += 1;
+        entry
+    }
+
     /// Puts the tokens of the next entry that has any into `tokens`; `None` at the end of the text.
     ///
     /// After a fault the lexer stands behind the line at fault, so that reading can go on.
     pub(super) fn next_entry(&mut self, tokens: &mut Vec<Token>) -> Result<Option<Entry>, (Entry, LexFault)> {
         while self.at < self.text.len() {
             tokens.clear();
-            let entry = Entry { start: self.at, line: self.line, indented: matches!(self.text[self.at], b' ' | b'\t') };
+            let entry = self.entry();
             if let Err(fault) = self.tokens(tokens) {
                 self.resume_after(entry, fault.at);
                 return Err((entry, fault));
@@ -92,6 +125,12 @@ impl<'a> Lexer<'a> {
             }
         }
         Ok(None)
+    }
+
+    /// The entry that begins here.
+    fn entry(&self) -> Entry {
+        let indented = matches!(self.text.get(self.at), Some(b' ' | b'\t'));
+        Entry { start: self.at, line: self.line, indented }
     }
 
     /// Reads tokens up to and with the newline that ends the entry.
@@ -118,9 +157,7 @@ impl<'a> Lexer<'a> {
                     }
                 }
                 Kind::Comment => {
-                    while at < text.len() && text[at] != b'\n' {
-                        at += 1;
-                    }
+                    at = memchr::memchr(b'\n', &text[at..]).map_or(text.len(), |length| at + length);
                     touching = false;
                 }
                 Kind::Open => {
@@ -159,7 +196,7 @@ impl<'a> Lexer<'a> {
 
     /// Goes on behind the line that holds `at`.
     fn resume_after(&mut self, entry: Entry, at: usize) {
-        let end = self.text[at..].iter().position(|&octet| octet == b'\n').map_or(self.text.len(), |n| at + n + 1);
+        let end = memchr::memchr(b'\n', &self.text[at..]).map_or(self.text.len(), |n| at + n + 1);
         self.line = entry.line + newlines(&self.text[entry.start..end]);
         self.at = end;
     }
@@ -167,7 +204,7 @@ impl<'a> Lexer<'a> {
 
 /// How many newlines there are.
 pub(super) fn newlines(text: &[u8]) -> usize {
-    text.iter().filter(|&&octet| octet == b'\n').count()
+    memchr::memchr_iter(b'\n', text).count()
 }
 
 /// The end of the unquoted token at `at`.

@@ -12,19 +12,24 @@
 //! |---|---|
 //! | `source` | files, gzip and xz |
 //! | `lexer`, `tokens` | text to entries to tokens, and the `Scanner` over them |
-//! | `reader`, `entry` | directives, owners, TTLs, classes, types; what makes a zone; problems with their lines |
+//! | `parts` | large files, on several cores |
+//! | `line` | usual records, read in one pass over their line |
+//! | `reader`, `entries`, `entry` | directives, owners, TTLs, classes, types; what makes a zone; problems with their lines |
 //! | `types` | the table of types and their fields |
 //! | `input`, `output`, `odd`, `location`, `svc`, `time`, `encodings`, `names` | fields from text and to text |
 //! | `writer` | records as lines or JSON |
 
 mod encodings;
+mod entries;
 mod entry;
 mod input;
 mod lexer;
+mod line;
 mod location;
 mod names;
 mod odd;
 mod output;
+mod parts;
 mod problem;
 mod reader;
 mod source;
@@ -39,6 +44,7 @@ mod tests;
 
 pub use names::{parse_name, write_name};
 pub use output::write_rdata;
+pub use parts::read_in_parts;
 pub use problem::{Problem, ReadError};
 pub use reader::{Options, Remark, Summary, read, read_text};
 pub use source::{FileRead, Files};

@@ -1,7 +1,5 @@
 //! The record types: number, mnemonic, and the fields of their RDATA in presentation order.
 
-use std::sync::LazyLock;
-
 /// One field of an RDATA, as text and on the wire.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Field {
@@ -247,11 +245,43 @@ static INDEX: [u8; 265] = {
     index
 };
 
-static BY_MNEMONIC: LazyLock<Vec<(&'static str, u16)>> = LazyLock::new(|| {
-    let mut all: Vec<_> = TYPES.iter().map(|entry| (entry.mnemonic, entry.code)).chain(META.iter().copied()).collect();
-    all.sort_unstable();
-    all
-});
+/// The most octets that a mnemonic has.
+const MNEMONIC_OCTETS: usize = 10;
+
+/// Mnemonics as [`key`] makes them, with their types, each at the place that [`place`] gives or behind it: 0 is none.
+static BY_MNEMONIC: [(u128, u16); 256] = {
+    let mut table = [(0, 0); 256];
+    let mut at = 0;
+    while at < TYPES.len() + META.len() {
+        let (mnemonic, code) =
+            if at < TYPES.len() { (TYPES[at].mnemonic, TYPES[at].code) } else { META[at - TYPES.len()] };
+        let key = key(mnemonic.as_bytes());
+        let mut place = place(key);
+        while table[place].0 != 0 {
+            place = (place + 1) % table.len();
+        }
+        table[place] = (key, code);
+        at += 1;
+    }
+    table
+};
+
+/// The octets of a mnemonic in capitals as a number, behind a 1, so that leading zeros count.
+const fn key(mnemonic: &[u8]) -> u128 {
+    let mut key = 1;
+    let mut at = 0;
+    while at < mnemonic.len() {
+        key = key << 8 | mnemonic[at].to_ascii_uppercase() as u128;
+        at += 1;
+    }
+    key
+}
+
+/// Where a mnemonic is looked for first.
+const fn place(key: u128) -> usize {
+    let folded = (key ^ key >> 64) as u64;
+    (folded.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 56) as usize
+}
 
 /// The type with this number, if it has a row.
 pub(super) fn by_code(code: u16) -> Option<&'static Type> {
@@ -263,15 +293,20 @@ pub(super) fn by_code(code: u16) -> Option<&'static Type> {
 
 /// The number of the type with this mnemonic, or of `TYPEnnn` (RFC 3597 §5), in any case.
 pub(super) fn by_mnemonic(raw: &[u8]) -> Option<u16> {
-    let mut upper = [0; 10];
-    let upper = upper.get_mut(..raw.len())?;
-    upper.copy_from_slice(raw);
-    upper.make_ascii_uppercase();
-    let upper = core::str::from_utf8(upper).ok()?;
-    match BY_MNEMONIC.binary_search_by_key(&upper, |&(mnemonic, _)| mnemonic) {
-        Ok(at) => Some(BY_MNEMONIC[at].1),
-        Err(_) => number(upper.strip_prefix("TYPE")?),
+    if raw.is_empty() || raw.len() > MNEMONIC_OCTETS {
+        return None;
     }
+    let key = key(raw);
+    let mut place = place(key);
+    loop {
+        match BY_MNEMONIC[place] {
+            (0, _) => break,
+            (found, code) if found == key => return Some(code),
+            _ => place = (place + 1) % BY_MNEMONIC.len(),
+        }
+    }
+    let (prefix, digits) = raw.split_at_checked(4)?;
+    if prefix.eq_ignore_ascii_case(b"TYPE") { number(core::str::from_utf8(digits).ok()?) } else { None }
 }
 
 /// The number of a type's mnemonic or of `TYPEnnn`, in any case.
@@ -314,6 +349,9 @@ mod tests {
             assert_eq!(by_mnemonic(row.mnemonic.to_lowercase().as_bytes()), Some(row.code));
             assert!(!is_meta(row.code));
         }
+        for &(mnemonic, code) in META {
+            assert_eq!(by_mnemonic(mnemonic.as_bytes()), Some(code));
+        }
         assert!(TYPES.is_sorted_by_key(|row| row.code));
         assert!(by_code(54).is_none());
         assert!(by_code(65280).is_none());
@@ -323,7 +361,7 @@ mod tests {
     fn unknown_types_by_number() {
         assert_eq!(by_mnemonic(b"TYPE65280"), Some(65280));
         assert_eq!(by_mnemonic(b"type1"), Some(1));
-        for bad in ["TYPE", "TYPE65536", "TYPE+1", "TYPE-1", "NOSUCH", ""] {
+        for bad in ["TYPE", "TYPE65536", "TYPE+1", "TYPE-1", "NOSUCH", "NSEC3PARAMS", "\0A", ""] {
             assert_eq!(by_mnemonic(bad.as_bytes()), None, "{bad}");
         }
     }
