@@ -44,12 +44,28 @@ impl Default for LoadOptions<'_> {
     }
 }
 
+impl LoadOptions<'_> {
+    /// For the reader.
+    fn of_text(&self) -> Options<'_> {
+        Options {
+            origin: self.apex.map(NameRef::as_octets),
+            max_problems: self.max_problems,
+            max_octets: self.max_octets,
+            files: self.files,
+        }
+    }
+}
+
 /// Loads the zone file at `path`: plain, gzip or xz.
 ///
 /// # Errors
 /// The problems of the file, each with its line.
 pub fn load(path: &Path, options: &LoadOptions<'_>) -> Result<Loaded, ReadError> {
-    read(|options, sink| zonefile::read(path, options, sink), path, options)
+    let reader = |options: &Options<'_>, sink: Sink<'_>| zonefile::read(path, options, sink);
+    match read_in_parts(path, &options.of_text()) {
+        Some((read, built)) => remarked(reader, &options.of_text(), read, built),
+        None => read(reader, path, options),
+    }
 }
 
 /// Loads a zone from text; `path` is its name in problems.
@@ -68,32 +84,43 @@ fn read(
     path: &Path,
     options: &LoadOptions<'_>,
 ) -> Result<Loaded, ReadError> {
-    let read_options = Options {
-        origin: options.apex.map(NameRef::as_octets),
-        max_problems: options.max_problems,
-        max_octets: options.max_octets,
-        files: options.files,
-    };
-    let mut gathered = Gathered { builder: options.apex.map(builder), waiting: Vec::new() };
-    let summary = reader(&read_options, &mut |record| gathered.push(record).map(|()| None))?;
+    let mut gathered = Gathered::new(options.apex);
+    let read = reader(&options.of_text(), &mut |record| gathered.push(record).map(|()| None))?;
     let whole = |message: String| {
         let problem = Problem { path: path.to_owned(), line: 0, column: 0, included_from: Vec::new(), message };
         ReadError { problems: vec![problem], more: false }
     };
     let built = gathered.finish().map_err(whole)?;
-    let (version, Summary { duplicates, ttls_levelled, .. }) = built;
-    let (mut warnings, mut warning_count) = (summary.warnings, summary.warning_count);
-    if duplicates > 0 || ttls_levelled > 0 {
+    remarked(reader, &options.of_text(), read, built)
+}
+
+/// Reads a large file on all processors, if it can be.
+fn read_in_parts(path: &Path, options: &Options<'_>) -> Option<(zonefile::Summary, (Version, Summary))> {
+    let gathered = |apex: &[u8]| Gathered::new(NameRef::from_octets(apex).ok());
+    let (read, parts) = zonefile::read_in_parts(path, options, gathered, Gathered::push)?;
+    let mut builders = parts.into_iter().filter_map(|part| part.builder);
+    let mut whole = builders.next()?;
+    for later in builders {
+        whole.append(later).ok()?;
+    }
+    Some((read, whole.finish().ok()?))
+}
+
+/// What was read and built, with warnings about single records.
+fn remarked(
+    reader: impl Fn(&Options<'_>, Sink<'_>) -> Result<zonefile::Summary, ReadError>,
+    options: &Options<'_>,
+    read: zonefile::Summary,
+    (version, built): (Version, Summary),
+) -> Result<Loaded, ReadError> {
+    let (mut warnings, mut warning_count) = (read.warnings, read.warning_count);
+    if !built.odd_rrsets.is_empty() {
         // Which lines they are is worth a second reading: it is not the usual case.
-        let mut remarks = Remarks::new(&version);
-        let again = reader(&Options { files: None, ..read_options }, &mut |record| Ok(remarks.about(record)))?;
+        let mut remarks = Remarks::new(&version, &built.odd_rrsets);
+        let again = reader(&Options { files: None, ..*options }, &mut |record| Ok(remarks.about(record)))?;
         (warnings, warning_count) = (again.warnings, again.warning_count);
     }
     Ok(Loaded { version, warnings, warning_count })
-}
-
-fn builder(apex: NameRef<'_>) -> Builder {
-    Builder::new(apex, BuildLimits::NONE)
 }
 
 /// The records of a zone file. Those that come before the SOA wait for it when it is the SOA that names the zone.
@@ -103,6 +130,12 @@ struct Gathered {
 }
 
 impl Gathered {
+    /// Nothing yet of the zone with this apex, if that is known.
+    fn new(apex: Option<NameRef<'_>>) -> Self {
+        let builder = apex.map(|apex| Builder::new(apex, BuildLimits::NONE));
+        Self { builder, waiting: Vec::new() }
+    }
+
     fn push(&mut self, record: zonefile::Record<'_>) -> Result<(), String> {
         let record = Record::try_from(record).map_err(|fault| fault.to_string())?;
         if self.builder.is_none() {
@@ -111,8 +144,9 @@ impl Gathered {
                 self.waiting.push((owner.to_name(), rtype, class, ttl, rdata.to_vec()));
                 return Ok(());
             }
-            self.builder = Some(builder(record.owner));
-            for (owner, rtype, class, ttl, rdata) in std::mem::take(&mut self.waiting) {
+            let waiting = std::mem::take(&mut self.waiting);
+            *self = Self::new(Some(record.owner));
+            for (owner, rtype, class, ttl, rdata) in waiting {
                 self.push_known(&Record { owner: owner.as_ref(), rtype, class, ttl, rdata: &rdata })?;
             }
         }
@@ -136,18 +170,29 @@ impl Gathered {
 /// What can be said of single records once the whole zone is known.
 struct Remarks {
     hasher: RandomState,
-    /// The TTL of each RRset, by the hash of its owner and type.
+    /// The TTLs of RRsets, all of those with duplicates or differing TTLs among them, by the hash of owner and type.
     ttls: HashMap<u64, u32>,
     /// Hashes of the identities seen.
     seen: HashSet<u64>,
 }
 
 impl Remarks {
-    fn new(version: &Version) -> Self {
+    /// `odd` are the first RRsets of which there is something to say; if they are many, there may be more.
+    fn new(version: &Version, odd: &[(Name, Rtype)]) -> Self {
+        const MANY: usize = 1_000;
         let (hasher, mut ttls) = (RandomState::new(), HashMap::new());
-        let mut records = version.records();
-        while let Some(record) = records.next() {
+        let mut note = |record: Record<'_>| {
             ttls.entry(hasher.hash_one((record.owner, record.rtype))).or_insert(record.ttl);
+        };
+        if odd.len() < MANY {
+            for (owner, rtype) in odd {
+                version.rrset(owner.as_ref(), *rtype).next().into_iter().for_each(&mut note);
+            }
+        } else {
+            let mut records = version.records();
+            while let Some(record) = records.next() {
+                note(record);
+            }
         }
         Self { hasher, ttls, seen: HashSet::new() }
     }
@@ -256,6 +301,48 @@ other.test. A 192.0.2.9
         assert_eq!(theirs.unwrap(), "ns.example.\t61\tIN\tA\t192.0.2.53");
         let longer = load_str(&format!("{ZONE}zz A 192.0.2.8\n")).unwrap().version;
         assert_eq!(first_difference(&first, &longer).unwrap().0, None);
+    }
+
+    /// A zone of some two megaoctets, read in parts.
+    fn large(end: &str) -> Result<Loaded, ReadError> {
+        let mut text = ZONE.replace("other.test. A 192.0.2.9\n", "");
+        for at in 0..50_000 {
+            text.push_str(&format!("name{at:05} NS ns1.name{at:05}\nname{at:05} NS ns2\n"));
+        }
+        text.push_str(end);
+        let file = tempfile::NamedTempFile::new().unwrap();
+        std::fs::write(file.path(), &text).unwrap();
+        let loaded = load(file.path(), &LoadOptions::default());
+        if let Ok(Loaded { version, .. }) = &loaded {
+            let whole = load_str(&text).unwrap().version;
+            assert_eq!(first_difference(version, &whole), None);
+        }
+        loaded
+    }
+
+    #[test]
+    fn a_large_zone_is_what_it_is_when_read_in_one_go() {
+        let loaded = large("name00007 NS ns2\n\nname00009 60 NS ns3\nother.test. A 192.0.2.9\n").unwrap();
+        assert_eq!(loaded.version.record_count(), 100_006);
+        let warnings: Vec<_> = loaded.warnings.iter().map(|warning| (warning.line, warning.message.as_str())).collect();
+        assert_eq!(loaded.warning_count, 6);
+        assert_eq!(
+            warnings[0],
+            (7, "ns.example. A: TTL 300 differs within the RRset: 60 is taken (RFC 2181 section 5.2)")
+        );
+        assert_eq!(warnings[1].0, 8);
+        assert_eq!((warnings[2].0, warnings[3].0), (27, 28), "{warnings:?}");
+        assert_eq!(warnings[4], (100_009, "name00007.example. NS: this record is there twice: left out"));
+        assert_eq!(warnings[5], (100_012, "other.test. is outside the zone example.: left out"));
+        let error = large("name00007 NS (ns2\n ns3)\n").unwrap_err();
+        assert!(error.to_string().contains(":100010:2: NS: 'ns3': there is more"), "{error}");
+    }
+
+    #[test]
+    fn more_odd_rrsets_than_are_named() {
+        let twice: String = (0..1_500).map(|at| format!("n{at} NS a\nn{at} NS a\n")).collect();
+        let loaded = load_str(&format!("{ZONE}{twice}")).unwrap();
+        assert_eq!(loaded.warning_count, 1_503);
     }
 
     #[test]

@@ -80,7 +80,10 @@ fn in_parts<S: Send>(
     let done = Mutex::new(vec![(0, first_read)]);
     let work = || {
         let mut text = Vec::new();
-        while let Some((at, start)) = lock(&queue).next(&mut text) {
+        loop {
+            // The lock is not kept while the part is read.
+            let next = lock(&queue).next(&mut text);
+            let Some((at, start)) = next else { break };
             match read(start, &text) {
                 Some(part) => lock(&done).push((at, part)),
                 None => lock(&queue).failed = true,
@@ -239,3 +242,6 @@ fn find_cut(text: &[u8]) -> Option<usize> {
     }
     None
 }
+
+#[cfg(test)]
+mod tests;
