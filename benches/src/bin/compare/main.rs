@@ -117,7 +117,7 @@ fn report(options: &Options, about: &About, results: &Results) -> Result<()> {
 
 /// The rows that are wanted.
 fn chosen(options: &Options) -> Result<Vec<Box<dyn Row>>> {
-    let mut rows = rows::all();
+    let mut rows = rows::all(options.huge);
     if let Some(unknown) = options.rows.iter().find(|name| !rows.iter().any(|row| row.name() == **name)) {
         let names: Vec<_> = rows.iter().map(|row| row.name()).collect();
         return Err(Failure::new(format!("there is no row {unknown}; there are {}", names.join(", "))));

@@ -287,3 +287,6 @@ fn write_all(stream: &mut TcpStream, mut slices: &mut [IoSlice<'_>]) -> io::Resu
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests;

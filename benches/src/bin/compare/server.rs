@@ -245,7 +245,10 @@ fn prepare_bind(dir: &Path, zone: &Zone, file: &Path, key: &TsigKey) -> Result<(
 /// PowerDNS's database as a secondary.
 fn prepare_database(dir: &Path, zone: &Zone, upstream: &str) -> Result<()> {
     let zone = zone.name.trim_end_matches('.');
-    let fill = format!("INSERT INTO domains (name, master, type) VALUES ('{zone}', '127.0.0.1:{upstream}', 'SLAVE');");
+    let fill = format!(
+        "INSERT INTO domains (name, master, type) VALUES ('{zone}', '127.0.0.1:{upstream}', 'SLAVE'); \
+         INSERT INTO domainmetadata (domain_id, kind, content) SELECT id, 'IXFR', '1' FROM domains;",
+    );
     let mut command = Command::new(program("sqlite3")?);
     run(command.arg("-bail").arg(dir.join("zones.sqlite3")).arg(format!(".read {SCHEMA}")).arg(fill))
 }

@@ -4,6 +4,7 @@ mod axfr_in;
 mod axfr_out;
 mod history;
 mod hmac;
+mod ixfr_in;
 mod ixfr_out;
 mod memory;
 mod reload;
@@ -47,8 +48,8 @@ pub(crate) trait Row {
     fn sample(&mut self, stage: &mut Stage, column: Column) -> Result<Vec<Sample>>;
 }
 
-/// All rows, in the order in which they are done.
-pub(crate) fn all() -> Vec<Box<dyn Row>> {
+/// All rows, in the order in which they are done. `huge`: with zones of 10 million records.
+pub(crate) fn all(huge: bool) -> Vec<Box<dyn Row>> {
     vec![
         Box::new(memory::Loaded),
         Box::new(memory::Clients),
@@ -63,5 +64,7 @@ pub(crate) fn all() -> Vec<Box<dyn Row>> {
         Box::new(history::GovHistory),
         Box::new(axfr_in::AxfrIn::default()),
         Box::new(axfr_in::Memory::default()),
+        Box::new(ixfr_in::IxfrIn::default()),
+        Box::new(ixfr_in::Sizes::new(huge)),
     ]
 }
