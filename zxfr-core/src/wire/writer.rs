@@ -35,8 +35,8 @@ impl core::error::Error for Full {}
 pub(crate) struct Compression {
     slots: [u32; SLOTS],
     parents: [Parent; 2],
-    /// The parent that was learnt before the other.
-    older: bool,
+    /// Which of the two was not the last to be of use.
+    older: usize,
 }
 
 /// A name that names written last were directly below, and stands in the message.
@@ -57,7 +57,7 @@ impl Parent {
 
 impl Compression {
     pub(crate) const fn new() -> Self {
-        Self { slots: [0; SLOTS], parents: [Parent::none(), Parent::none()], older: false }
+        Self { slots: [0; SLOTS], parents: [Parent::none(), Parent::none()], older: 0 }
     }
 
     #[cfg(feature = "alloc")]
@@ -71,14 +71,23 @@ impl Compression {
         self.parents.iter_mut().for_each(|parent| parent.name.clear());
     }
 
+    /// The hash of a name that may be known as a parent, and where it stands.
+    #[inline]
+    fn parent(&mut self, name: &[u8]) -> Option<(u64, u16)> {
+        let known = self.parents.iter().position(|parent| parent.name.as_octets() == name && !name.is_empty())?;
+        self.older = known ^ 1;
+        self.parents.get(known).map(|parent| (parent.hash, parent.offset))
+    }
+
     /// Learns where a name stands below which one was written.
     fn learn(&mut self, name: &[u8], hash: u64, offset: usize) {
         let Some(offset) = u16::try_from(offset).ok().filter(|offset| usize::from(*offset) <= MAX_POINTER) else {
             return;
         };
-        let [first, second] = &mut self.parents;
-        let parent = if self.older { second } else { first };
-        self.older = !self.older;
+        let Some(parent) = self.parents.get_mut(self.older) else {
+            return;
+        };
+        self.older ^= 1;
         (parent.hash, parent.offset) = (hash, offset);
         parent.name.set(NameRef::from_checked(name));
     }
@@ -193,8 +202,7 @@ impl Out<'_> {
         let octets = name.as_octets();
         let first = name.label_at(0);
         let (label, parent) = octets.split_at_checked(first.len().saturating_add(1)).unwrap_or_default();
-        let known = compression.parents.iter().find(|known| known.name.as_octets() == parent && !parent.is_empty());
-        let Some(&Parent { hash, offset, .. }) = known else {
+        let Some((hash, offset)) = compression.parent(parent) else {
             return match name.starts::<FEW_LABELS>() {
                 Some((starts, count)) => self.put_labels(name, &starts, count, compression),
                 None => {
