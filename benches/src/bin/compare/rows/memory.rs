@@ -65,8 +65,8 @@ impl Row for Clients {
     }
 
     fn prepare(&mut self, stage: &mut Stage, kind: Kind) -> Result<Option<String>> {
-        if kind == Kind::Ixfrdist {
-            return Ok(Some("has ten clients at a time".into()));
+        if matches!(kind, Kind::Knotd | Kind::Pdns | Kind::Ixfrdist) {
+            return Ok(Some("is at ten clients at a time, and waits for each of them".into()));
         }
         stage.known(kind, false).map(|_| None)
     }
