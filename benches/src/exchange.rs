@@ -1,5 +1,6 @@
 //! Both ends of a transfer, and the messages that go between them.
 
+use std::hint::black_box;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -8,7 +9,7 @@ use zxfr_core::time::{Instant, Now, UnixTime};
 use zxfr_core::transfer::{Asked, Outbound, axfr_query};
 use zxfr_core::tsig::rustcrypto::Hmac;
 use zxfr_core::tsig::{Algorithm, Key, Mac, Signer, TsigRecord, Verifier, sign_request, verify_request};
-use zxfr_core::wire::{Message, Record};
+use zxfr_core::wire::{Message, Record, Scratch};
 use zxfr_core::zone::{BuildLimits, Builder, Version};
 
 use crate::zone::apex;
@@ -103,4 +104,19 @@ pub fn messages<M: Mac>(version: &Arc<Version>, ends: Ends<M>) -> Vec<Vec<u8>> {
 #[must_use]
 pub fn octets(messages: &[Vec<u8>]) -> u64 {
     messages.iter().map(|message| message.len() as u64).sum()
+}
+
+/// Reads every record of messages' answer sections.
+///
+/// # Panics
+/// When they are malformed.
+pub fn read_answers(messages: &[Vec<u8>], scratch: &mut Scratch) {
+    for message in messages {
+        let message = Message::new(black_box(message)).unwrap();
+        let layout = message.layout().unwrap();
+        let mut records = message.answers(&layout, scratch);
+        while let Some(record) = records.next().unwrap() {
+            black_box(record);
+        }
+    }
 }

@@ -246,7 +246,7 @@ impl<'a> NameRef<'a> {
 
 /// Compares labels without case.
 #[inline]
-fn cmp_label(mine: &[u8], theirs: &[u8]) -> Ordering {
+pub(crate) fn cmp_label(mine: &[u8], theirs: &[u8]) -> Ordering {
     for (octet, their_octet) in mine.iter().zip(theirs) {
         if octet != their_octet {
             let order = octet.to_ascii_lowercase().cmp(&their_octet.to_ascii_lowercase());

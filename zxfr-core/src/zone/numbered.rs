@@ -1,6 +1,7 @@
 //! Reading records of a page by number.
 
 use super::page::{BLOCK, Page};
+use crate::name::cmp_label;
 use crate::wire::reader::{Outline, RecordPosition, skip_record};
 use crate::wire::{Record, Scratch};
 use core::cmp::Ordering;
@@ -146,11 +147,7 @@ impl<'p> Owner<'p> {
     /// As names compare (RFC 4034 §6.1).
     fn cmp(&self, other: &Owner<'_>) -> Ordering {
         for (start, their_start) in self.labels.iter().rev().zip(other.labels.iter().rev()) {
-            let (label, their_label) = (self.label(*start), other.label(*their_start));
-            let order = match label == their_label {
-                true => Ordering::Equal,
-                false => label.iter().map(u8::to_ascii_lowercase).cmp(their_label.iter().map(u8::to_ascii_lowercase)),
-            };
+            let order = cmp_label(self.label(*start), other.label(*their_start));
             if order.is_ne() {
                 return order;
             }
