@@ -8,7 +8,7 @@ use zxfr_tests::relay::Relay;
 use zxfr_tests::tally;
 use zxfr_tests::zxfr::{Setup, Zxfrd, zxfr};
 
-use super::{advance, held, histories, key, zones};
+use super::{advance, held, histories, key, wait_until_held, zones};
 
 /// The least octets of a whole zone; the largest step has half of that.
 const WHOLE: u64 = 700_000;
@@ -38,6 +38,7 @@ fn hub(upstream: PeerKind, downstream: PeerKind, way: Way) {
     let pulls = pull(primary.address(), Way::Ixfr);
     let setup = Setup { pulls: &pulls, downstream: &[target(&last)], port: port.number(), ..Setup::default() };
     let mut zxfrd = Zxfrd::start(&setup).unwrap();
+    wait_until_held(&mut zxfrd, &zones, &key);
     let relay = Relay::start(zxfrd.address()).unwrap();
     let mut secondary = Peer::start_secondary(downstream, last, &pull(relay.address(), way)).unwrap();
     drop(offers);

@@ -19,10 +19,12 @@ use zxfr_core::tsig::{Key, sign_request};
 use zxfr_tests::client::Ixfr;
 use zxfr_tests::history::{History, Source, Step};
 use zxfr_tests::line;
+use zxfr_tests::peer::DEADLINE;
 use zxfr_tests::records::Record;
 use zxfr_tests::tsig::{Algorithm, TsigKey};
 use zxfr_tests::wire::Draft;
 use zxfr_tests::zones::Changing;
+use zxfr_tests::zxfr::Zxfrd;
 
 /// What is played: a history, the steps that are skipped, and how many follow. .gov begins
 /// where its serial no longer goes back.
@@ -56,6 +58,15 @@ fn key() -> TsigKey {
 /// What a server holds of a zone in its present version; asked with this key, if any.
 fn held(server: SocketAddr, zone: &Changing<'_>, key: Option<&TsigKey>) -> Vec<Record> {
     zone.given_by(server, &request(&zone.zone().name, key)).unwrap()
+}
+
+/// Waits until zxfrd holds these zones: another server that asks for one before has its next try a minute later only.
+fn wait_until_held(zxfrd: &mut Zxfrd, zones: &[Changing<'_>], key: &TsigKey) {
+    let server = zxfrd.address();
+    for zone in zones {
+        let request = request(&zone.zone().name, Some(key));
+        zxfrd.process().wait_for("whole zone", DEADLINE, || zone.given_by(server, &request)).unwrap();
+    }
 }
 
 /// A request for a whole zone, signed with this key, if any.

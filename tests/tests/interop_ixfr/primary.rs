@@ -9,7 +9,7 @@ use zxfr_tests::ports::Port;
 use zxfr_tests::zxfr::{Setup, Zxfrd, axfr};
 use zxfr_tests::{line, tally};
 
-use super::{advance, assert_step, held, histories, key, zones};
+use super::{advance, assert_step, held, histories, key, wait_until_held, zones};
 
 const PEERS: [PeerKind; 3] = [PeerKind::Named, PeerKind::Knotd, PeerKind::Nsd];
 
@@ -30,6 +30,7 @@ fn zxfrd_keeps_named_knotd_and_nsd_in_step() {
     let offers: Vec<_> =
         zones.iter().map(|zone| Offer { notify: notify.clone(), ..Offer::signed(zone.zone(), &key) }).collect();
     let mut zxfrd = Zxfrd::start(&Setup { offers: &offers, ..Setup::default() }).unwrap();
+    wait_until_held(&mut zxfrd, &zones, &key);
     let server = zxfrd.address();
     let pulls: Vec<_> =
         zones.iter().map(|zone| Pull { way: Way::Ixfr, ..Pull::signed(&zone.zone().name, server, &key) }).collect();
