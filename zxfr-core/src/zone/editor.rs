@@ -48,7 +48,7 @@ impl SlotEditor {
 
     /// Begins with a slot.
     pub(super) fn open(&mut self, slot: Slot) {
-        self.numbered.forget();
+        self.numbered.go_to_page(slot.base());
         self.edits.clear();
         self.fresh.clear();
         (self.changed, self.next, self.removed, self.added) = (false, 0, 0, 0);

@@ -5,6 +5,7 @@ use crate::name::cmp_label;
 use crate::wire::reader::{Outline, RecordPosition, skip_record};
 use crate::wire::{Record, Scratch};
 use core::cmp::Ordering;
+use core::hint;
 
 /// Reads records of one page by number. A page knows where its blocks start; where the records of the block start that was
 /// read last is remembered here.
@@ -18,8 +19,9 @@ pub(super) struct Numbered {
 
 impl Numbered {
     /// Goes on to another page.
-    pub(super) const fn forget(&mut self) {
+    pub(super) fn go_to_page(&mut self, page: &Page) {
         self.block = None;
+        touch(page.octets(), page.blocks().iter().map(|start| usize::from(*start)));
     }
 
     fn go_to_block(&mut self, page: &Page, block: u16) {
@@ -30,6 +32,8 @@ impl Numbered {
         self.starts.clear();
         let Some(start) = page.blocks().get(usize::from(block)) else { return };
         let mut at = usize::from(*start);
+        let end = page.blocks().get(usize::from(block).saturating_add(1)).map_or(page.len(), |end| usize::from(*end));
+        touch(page.octets(), (at..end).step_by(CACHE_LINE));
         let _ = self.starts.push(*start);
         let records = page.records().saturating_sub(block.saturating_mul(BLOCK)).min(BLOCK);
         for _ in 0..records {
@@ -105,6 +109,15 @@ impl Numbered {
         }
         self.outline(page, number).map_or(Ordering::Less, |outline| outline.canonical_cmp(page.octets(), identity))
     }
+}
+
+/// What is read from memory at once.
+const CACHE_LINE: usize = 64;
+
+/// Reads octets at these places, since pages are seldom in a cache: a search waits for one place after the other, but these
+/// come all at once.
+fn touch(octets: &[u8], places: impl Iterator<Item = usize>) {
+    hint::black_box(places.filter_map(|at| octets.get(at)).fold(0, |sum, octet| sum ^ octet));
 }
 
 /// More labels than most owners have. Those with more are compared expanded.

@@ -91,6 +91,7 @@ impl<'d> Revision<'d> {
             let skipped = partition_near(before).saturating_sub(1);
             self.done.share(left.get(..skipped).unwrap_or_default());
             if let Some(leaf) = left.get(skipped) {
+                leaf.touch();
                 // What was sealed for readers is what edits go on from.
                 self.rest.extend(leaf.slots().iter().rev().flat_map(settled));
             }
