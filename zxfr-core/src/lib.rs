@@ -45,6 +45,7 @@ pub mod notify;
 pub mod primary;
 pub mod refresh;
 pub mod serial;
+mod short;
 pub mod time;
 pub mod transfer;
 pub mod tsig;

@@ -6,6 +6,7 @@
 use super::rdata::{NameUse, Piece, has_folded_names, pieces};
 use super::{Class, Flags, HEADER_LEN, Header, Record, Rtype};
 use crate::name::{FEW_LABELS, MAX_LABELS, Name, NameRef};
+use crate::short;
 use core::fmt;
 
 /// The last offset that a compression pointer can name (RFC 1035 §4.1.4).
@@ -14,6 +15,12 @@ const MAX_POINTER: usize = 0x3fff;
 const SLOTS: usize = 2048;
 /// How far from its own slot an entry may stand.
 const PROBES: usize = 8;
+
+/// An offset that a compression pointer can name.
+#[inline]
+fn pointable(offset: usize) -> Option<u16> {
+    if offset <= MAX_POINTER { u16::try_from(offset).ok() } else { None }
+}
 
 /// There is no room left for what was to be written; what was written before is unharmed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -27,8 +34,9 @@ impl fmt::Display for Full {
 
 impl core::error::Error for Full {}
 
-/// Where suffixes were written in a message: a hash table of fixed size. An entry is 16 bits of hash and the offset, 0 for
-/// none. Entries may be lost or left over from an undone write; each is verified against the message before it is used.
+/// Where names stand in a message: a hash table of fixed size. A name is found from the right, label by label: what is looked
+/// up is a label and where the name behind it stands. An entry is 16 bits of hash and the offset, 0 for none. Entries may be
+/// lost or left over from an undone write; each is verified against the message before it is used.
 ///
 /// Names in a zone mostly have the parent of one shortly before: where these stand is known without the table.
 #[derive(Clone, Debug)]
@@ -39,19 +47,20 @@ pub(crate) struct Compression {
     older: usize,
 }
 
-/// A name that names written last were directly below, and stands in the message.
+/// A name that names written last were directly below, and where it stands.
 #[derive(Clone, Debug)]
 struct Parent {
     /// Without octets: none.
     name: Name,
-    /// Continues to the hashes of names below it.
-    hash: u64,
     offset: u16,
 }
 
+/// Where the root stands: no compression pointer leads to it, nor to this offset.
+const ROOT_AT: u16 = 0;
+
 impl Parent {
     const fn none() -> Self {
-        Self { name: Name::empty(), hash: 0, offset: 0 }
+        Self { name: Name::empty(), offset: ROOT_AT }
     }
 }
 
@@ -71,115 +80,80 @@ impl Compression {
         self.parents.iter_mut().for_each(|parent| parent.name.clear());
     }
 
-    /// The hash of a name that may be known as a parent, and where it stands.
+    /// Where a name stands that may be known as a parent.
     #[inline]
-    fn parent(&mut self, name: &[u8]) -> Option<(u64, u16)> {
+    fn parent(&mut self, name: &[u8]) -> Option<u16> {
         let known = self.parents.iter().position(|parent| parent.name.as_octets() == name && !name.is_empty())?;
         self.older = known ^ 1;
-        self.parents.get(known).map(|parent| (parent.hash, parent.offset))
+        self.parents.get(known).map(|parent| parent.offset)
     }
 
     /// Learns where a name stands below which one was written.
-    fn learn(&mut self, name: &[u8], hash: u64, offset: usize) {
-        let Some(offset) = u16::try_from(offset).ok().filter(|offset| usize::from(*offset) <= MAX_POINTER) else {
-            return;
-        };
+    #[inline]
+    fn learn(&mut self, name: &[u8], offset: u16) {
         let Some(parent) = self.parents.get_mut(self.older) else {
             return;
         };
         self.older ^= 1;
-        (parent.hash, parent.offset) = (hash, offset);
+        parent.offset = offset;
         parent.name.set(NameRef::from_checked(name));
     }
 
-    /// Where the name of this hash stands, if the table knows one that does.
-    fn find(&self, hash: u32, stands_at: impl Fn(usize) -> bool) -> Option<u16> {
-        let tag = hash & 0xffff_0000;
+    /// Where the name stands that has this first label, and behind it the name at `parent`; or else what to insert it with.
+    #[inline]
+    fn find(&self, message: &[u8], label: &[u8], parent: u16) -> Result<u16, u32> {
+        let hash = hash_label(label, parent);
         for probe in 0..PROBES {
-            let entry = *self.slots.get((hash as usize).wrapping_add(probe) % SLOTS)?;
+            let entry = self.slots.get(slot_of(hash, probe)).copied().unwrap_or_default();
             if entry == 0 {
-                return None;
+                break;
             }
-            if entry & 0xffff_0000 == tag {
-                let offset = (entry & 0xffff) as u16;
-                if stands_at(usize::from(offset)) {
-                    return Some(offset);
-                }
+            let offset = (entry & 0xffff) as u16;
+            if entry >> 16 == hash & 0xffff && stands_at(message, offset, label, parent) {
+                return Ok(offset);
             }
         }
-        None
+        Err(hash)
     }
 
-    fn insert(&mut self, hash: u32, offset: usize) {
-        if offset > MAX_POINTER {
-            return;
-        }
-        let entry = hash & 0xffff_0000 | (offset as u32);
+    #[inline]
+    fn insert(&mut self, hash: u32, offset: u16) {
         for probe in 0..PROBES {
-            if let Some(slot) = self.slots.get_mut((hash as usize).wrapping_add(probe) % SLOTS)
+            if let Some(slot) = self.slots.get_mut(slot_of(hash, probe))
                 && *slot == 0
             {
-                *slot = entry;
+                *slot = hash << 16 | u32::from(offset);
                 return;
             }
         }
     }
 }
 
-/// Whether the name that starts at `offset` is `name`, octet for octet.
-fn stands_at(message: &[u8], mut offset: usize, name: &[u8]) -> bool {
-    let mut name = name;
-    loop {
-        match message.get(offset..) {
-            Some([high @ 0xc0..=0xff, low, ..]) => {
-                let target = usize::from(u16::from_be_bytes([high & 0x3f, *low]));
-                if target >= offset {
-                    return false;
-                }
-                offset = target;
-            }
-            Some([length, ..]) => {
-                let whole = usize::from(*length).saturating_add(1);
-                let after = offset.saturating_add(whole);
-                let (Some(theirs), Some((mine, rest))) = (message.get(offset..after), name.split_at_checked(whole))
-                else {
-                    return false;
-                };
-                if theirs != mine {
-                    return false;
-                }
-                if rest.is_empty() {
-                    return true;
-                }
-                name = rest;
-                offset = after;
-            }
-            _ => return false,
-        }
-    }
+/// A hash of a label, its length octet included, and the place of the name behind it.
+#[inline]
+fn hash_label(label: &[u8], parent: u16) -> u32 {
+    (short::hash(label, parent.into()) >> 32) as u32
 }
 
-/// A hash of a label, continued from that of the labels to its right.
+/// The slots where a hash may stand: told by its upper bits, where the lower ones are kept in the entry.
 #[inline]
-fn hash_label(seed: u64, label: &[u8]) -> u64 {
-    const FACTOR: u64 = 0x9e37_79b9_7f4a_7c15;
-    let mix = |hash: u64, word: u64| {
-        let product = (hash ^ word).wrapping_mul(FACTOR);
-        product ^ product >> 29
+fn slot_of(hash: u32, probe: usize) -> usize {
+    ((hash / (1 << 16)) as usize).wrapping_add(probe) % SLOTS
+}
+
+/// Whether what starts at `offset` is this label, and behind it the name at `parent`, there or by a pointer.
+#[inline]
+fn stands_at(message: &[u8], offset: u16, label: &[u8], parent: u16) -> bool {
+    let offset = usize::from(offset);
+    let Some((first, behind)) = message.get(offset..).and_then(|there| there.split_at_checked(label.len())) else {
+        return false;
     };
-    let mut hash = seed ^ (label.len() as u64);
-    if let Some(last) = label.last_chunk::<8>() {
-        // The last word overlaps the one before it.
-        for word in label.as_chunks::<8>().0 {
-            hash = mix(hash, u64::from_le_bytes(*word));
+    short::same(first, label)
+        && match behind {
+            [0, ..] => parent == ROOT_AT,
+            [high @ 0xc0..=0xff, low, ..] => u16::from_be_bytes([*high, *low]) == 0xc000 | parent,
+            _ => offset.wrapping_add(label.len()) == usize::from(parent),
         }
-        hash = mix(hash, u64::from_le_bytes(*last));
-    } else if let (Some(first), Some(last)) = (label.first_chunk::<4>(), label.last_chunk::<4>()) {
-        hash = mix(hash, u64::from(u32::from_le_bytes(*first)) << 32 | u64::from(u32::from_le_bytes(*last)));
-    } else {
-        hash = mix(hash, label.iter().fold(0, |word, octet| word << 8 | u64::from(*octet)));
-    }
-    hash ^ hash >> 32
 }
 
 /// Octets being written: those before `len` are done.
@@ -197,91 +171,100 @@ impl Out<'_> {
         Ok(())
     }
 
+    /// Room for what is written next.
+    #[inline]
+    fn room(&mut self, octets: usize) -> Result<&mut [u8], Full> {
+        let before = self.len;
+        let after = before.checked_add(octets).ok_or(Full)?;
+        let room = self.octets.get_mut(before..after).ok_or(Full)?;
+        self.len = after;
+        Ok(room)
+    }
+
     /// A name, compressed against what `compression` knows, which learns its suffixes.
+    #[inline]
     pub(crate) fn put_name(&mut self, name: NameRef<'_>, compression: &mut Compression) -> Result<(), Full> {
         let octets = name.as_octets();
-        let first = name.label_at(0);
-        let (label, parent) = octets.split_at_checked(first.len().saturating_add(1)).unwrap_or_default();
-        let Some((hash, offset)) = compression.parent(parent) else {
-            return match name.starts::<FEW_LABELS>() {
-                Some((starts, count)) => self.put_labels(name, &starts, count, compression),
-                None => {
-                    let (starts, count) = name.starts::<MAX_LABELS>().unwrap_or(([0; MAX_LABELS], 0));
-                    self.put_labels(name, &starts, count, compression)
-                }
-            };
+        let first = octets.first().map_or(0, |length| usize::from(*length).wrapping_add(1));
+        let parent = octets.get(first..).unwrap_or_default();
+        if let Some(parent_at) = compression.parent(parent) {
+            return self.put_labels(octets, &[0], first, parent_at, compression).map(drop);
+        }
+        let (few, all);
+        let starts = match name.starts::<FEW_LABELS>() {
+            Some((starts, count)) => {
+                few = starts;
+                few.get(..count)
+            }
+            None => {
+                let (starts, count) = name.starts::<MAX_LABELS>().unwrap_or(([0; MAX_LABELS], 0));
+                all = starts;
+                all.get(..count)
+            }
         };
-        let pointer = (0xc000 | offset).to_be_bytes();
-        let hash = hash_label(hash, first) as u32;
+        let starts = starts.unwrap_or_default();
+        let root = octets.len().saturating_sub(1);
+        let parent_at = self.put_labels(octets, starts, root, ROOT_AT, compression)?;
+        if starts.len() > 1
+            && let Some(offset) = pointable(parent_at)
+        {
+            compression.learn(parent, offset);
+        }
+        Ok(())
+    }
+
+    /// A name, given where its labels start up to `end`: there a name begins that stands at `known`. Says where the name
+    /// behind the first label stands.
+    fn put_labels(
+        &mut self,
+        octets: &[u8],
+        starts: &[u8],
+        end: usize,
+        known: u16,
+        compression: &mut Compression,
+    ) -> Result<usize, Full> {
         let begin = self.len;
         let message = self.octets.get(..begin).unwrap_or_default();
-        let found = compression.find(hash, |at| {
-            let after = message.get(at..).and_then(|there| there.strip_prefix(label));
-            after.is_some_and(|after| after.starts_with(&pointer)) || stands_at(message, at, octets)
-        });
-        if let Some(target) = found {
-            return self.put(&(0xc000 | target).to_be_bytes());
-        }
-        self.put(label)?;
-        self.put(&pointer)?;
-        compression.insert(hash, begin);
-        Ok(())
-    }
-
-    /// A name of `count` labels, given where each starts.
-    fn put_labels<const N: usize>(
-        &mut self,
-        name: NameRef<'_>,
-        starts: &[u8; N],
-        count: usize,
-        compression: &mut Compression,
-    ) -> Result<(), Full> {
-        let octets = name.as_octets();
-        let starts = starts.get(..count).unwrap_or_default();
-        // Of each suffix.
-        let mut hashes = [0_u32; N];
-        let (mut hash, mut parent_hash) = (0, 0);
-        for (start, slot) in starts.iter().zip(&mut hashes).rev() {
-            parent_hash = hash;
-            hash = hash_label(hash, name.label_at(usize::from(*start)));
-            *slot = hash as u32;
-        }
-        let begin = self.len;
-        let mut spelt = octets.len();
-        let mut found = None;
-        for (start, hash) in starts.iter().zip(&hashes) {
-            let start = usize::from(*start);
-            let suffix = octets.get(start..).unwrap_or_default();
-            let message = self.octets.get(..begin).unwrap_or_default();
-            found = compression.find(*hash, |at| stands_at(message, at, suffix));
-            if found.is_some() {
-                spelt = start;
-                break;
+        let label = |start: u8, end: usize| octets.get(usize::from(start)..end).unwrap_or_default();
+        // The labels before `end` are unknown; the name behind them stands at `known`.
+        let (mut unknown, mut end) = (starts, end);
+        let (mut known, mut known_parent) = (known, known);
+        let mut missed = 0;
+        while let Some((start, others)) = unknown.split_last() {
+            match compression.find(message, label(*start, end), known) {
+                Ok(offset) => (known_parent, known) = (known, offset),
+                Err(hash) => {
+                    missed = hash;
+                    break;
+                }
             }
+            (unknown, end) = (others, usize::from(*start));
         }
-        self.put(octets.get(..spelt).unwrap_or_default())?;
-        if let Some(target) = found {
-            self.put(&(0xc000 | target).to_be_bytes())?;
+        if !unknown.is_empty() {
+            short::copy(self.room(end)?, octets.get(..end).unwrap_or_default());
         }
-        for (start, hash) in starts.iter().zip(&hashes).take_while(|(start, _)| usize::from(**start) < spelt) {
-            compression.insert(*hash, begin.saturating_add(usize::from(*start)));
+        if known == ROOT_AT {
+            self.room(1)?.fill(0);
+        } else if let Some(pointer) = self.room(2)?.first_chunk_mut() {
+            *pointer = (0xc000 | known).to_be_bytes();
         }
-        if let Some(parent) = starts.get(1).and_then(|start| octets.get(usize::from(*start)..)) {
-            let first = found.filter(|_| spelt == 0).map_or(begin, usize::from);
-            let parent_at = self.after_label(first);
-            compression.learn(parent, parent_hash, parent_at);
+        let place = |start: &u8| begin.wrapping_add(usize::from(*start));
+        let mut left = unknown;
+        while let Some((start, others)) = left.split_last() {
+            let Some(offset) = pointable(place(start)) else {
+                break;
+            };
+            compression.insert(missed, offset);
+            if let Some(next) = others.last() {
+                missed = hash_label(label(*next, usize::from(*start)), offset);
+            }
+            left = others;
         }
-        Ok(())
-    }
-
-    /// Where the rest of the name that starts at `at` stands, behind its first label.
-    fn after_label(&self, at: usize) -> usize {
-        let length = self.octets.get(at).copied().unwrap_or_default();
-        let after = at.saturating_add(usize::from(length)).saturating_add(1);
-        match self.octets.get(after..) {
-            Some([high @ 0xc0..=0xff, low, ..]) => usize::from(u16::from_be_bytes([high & 0x3f, *low])),
-            _ => after,
-        }
+        Ok(match unknown {
+            [] => usize::from(known_parent),
+            [_] => usize::from(known),
+            [_, second, ..] => place(second),
+        })
     }
 
     /// A record whose owner was just written: type to RDATA.
