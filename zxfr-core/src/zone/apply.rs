@@ -1,14 +1,14 @@
 //! A version and a delta make the next version.
 
-use super::builder::{BuildError, BuildFault, BuildLimits, is_nsec3};
-use super::change::{Notes, for_each};
+use super::builder::{BuildError, BuildFault, BuildLimits};
+use super::change::Notes;
 use super::checks::Checks;
 use super::condense::ChainError;
 use super::delta::Delta;
 use super::diff::DeltaWriter;
 use super::head::ApexNode;
 use super::parts::Parts;
-use super::revision::Revision;
+use super::portion::{Both, Once, Portion, Revised};
 use super::version::Version;
 use crate::name::Name;
 use crate::serial::Serial;
@@ -100,6 +100,23 @@ impl Version {
     /// When the delta is of another zone or from another serial, deletes a record that isn't there or adds one that is, or
     /// passes a limit.
     pub fn apply(&self, delta: &Delta, limits: BuildLimits) -> Result<Applied, ApplyError> {
+        self.apply_on(delta, limits, None)
+    }
+
+    /// The same, a large delta in two halves.
+    ///
+    /// # Errors
+    /// As [`Version::apply`].
+    pub fn apply_in_two(&self, delta: &Delta, limits: BuildLimits, both: Both) -> Result<Applied, ApplyError> {
+        self.apply_on(delta, limits, Some(both))
+    }
+
+    pub(super) fn apply_on(
+        &self,
+        delta: &Delta,
+        limits: BuildLimits,
+        both: Option<Both>,
+    ) -> Result<Applied, ApplyError> {
         if delta.apex() != self.apex() {
             return Err(ApplyError::about(ApplyFault::Apex, &delta.old_soa()));
         }
@@ -107,14 +124,13 @@ impl Version {
         if ours != theirs {
             return Err(ApplyError::about(ApplyFault::FirstSerial { ours, theirs }, &delta.old_soa()));
         }
-        let mut notes = Notes::default();
-        let (version, checks) = self.revise(delta, limits, &mut notes)?;
+        let (version, checks, notes) = self.revise(delta, limits, both)?;
         let delta = notes.normalise(delta, &self.soa())?;
         let (levels, ttls_levelled) = version.levels(&checks, limits)?;
         if ttls_levelled == 0 {
             return Ok(Applied { version, delta, ttls_levelled });
         }
-        let (version, _) = version.revise(&levels, BuildLimits::NONE, &mut Notes::default())?;
+        let (version, ..) = version.revise(&levels, BuildLimits::NONE, None)?;
         let delta = Delta::condense([&delta, &levels]).map_err(|error| match error {
             ChainError::Build(error) => error.into(),
             ChainError::Empty | ChainError::Gap { .. } => ApplyError::about(ApplyFault::Apex, &levels.old_soa()),
@@ -123,28 +139,29 @@ impl Version {
     }
 
     /// Makes the changes of a delta, and says which RRsets have to be looked at then.
-    fn revise(&self, delta: &Delta, limits: BuildLimits, notes: &mut Notes) -> Result<(Self, [Checks; 3]), ApplyError> {
+    fn revise(
+        &self,
+        delta: &Delta,
+        limits: BuildLimits,
+        both: Option<Both>,
+    ) -> Result<(Self, [Checks; 3], Notes), ApplyError> {
         let apex = self.apex();
         let opened = self.parts.open(apex);
         let mut node = ApexNode::new(&opened.apex);
-        let mut names = Revision::new(&opened.names, limits);
-        let mut nsec3 = Revision::new(&opened.nsec3, limits);
-        let mut checks = [Checks::default(), Checks::default(), Checks::default()];
-        let [node_checks, names_checks, nsec3_checks] = &mut checks;
-        for_each(delta, |change| {
-            let identity = change.identity();
-            notes.advance();
-            if identity.owner.len() == apex.len() {
-                node.change(&change, notes)
-            } else if is_nsec3(identity) {
-                nsec3.change(&change, notes, nsec3_checks)
-            } else {
-                names.change(&change, notes, names_checks)
+        let halves = both.and_then(|both| Some((both, Portion::halves(delta, &opened)?)));
+        let Revised { names, nsec3, mut checks, notes } = match halves {
+            None => Portion::whole(delta, &opened).revise(apex, Some(&mut node), limits)?,
+            Some((both, [early, late])) => {
+                let mut early = Once::Waiting(|| early.revise(apex, Some(&mut node), limits));
+                let mut late = Once::Waiting(|| late.revise(apex, None, limits));
+                both(&mut || early.run(), &mut || late.run());
+                early.finish()?.join(late.finish()?)
             }
-        })?;
+        };
+        let [node_checks, ..] = &mut checks;
         let head = node.render(apex, &delta.new_soa(), limits, node_checks)?;
-        let parts = Parts { head, names: names.finish(names_checks), nsec3: nsec3.finish(nsec3_checks), whole: false };
-        Ok((Self::new(apex.to_name(), parts.closed(apex)), checks))
+        let parts = Parts { head, names: names.finish(), nsec3: nsec3.finish(), whole: false };
+        Ok((Self::new(apex.to_name(), parts.closed(apex)), checks, notes))
     }
 
     /// The delta that gives each of these RRsets its lowest TTL, and how many need that.

@@ -3,8 +3,9 @@
 use super::apply::{ApplyError, ApplyFault};
 use super::arena::Arena;
 use super::builder::BuildError;
-use super::delta::Delta;
+use super::delta::{Delta, DeltaRecords};
 use super::diff::{DeltaWriter, zone_cmp};
+use crate::name::NameRef;
 use crate::wire::Record;
 use alloc::vec::Vec;
 use core::cmp::Ordering;
@@ -60,15 +61,24 @@ impl<'a> Change<'a> {
 }
 
 /// Goes through the changes of a delta in the order of a zone.
-pub(super) fn for_each<E>(delta: &Delta, mut f: impl FnMut(Change<'_>) -> Result<(), E>) -> Result<(), E> {
-    let (mut deletions, mut additions) = (delta.deletions(), delta.additions());
+fn for_each<E>(delta: &Delta, f: impl FnMut(Change<'_>) -> Result<(), E>) -> Result<(), E> {
+    for_each_of(delta.apex(), delta.deletions(), delta.additions(), f)
+}
+
+/// Goes through these deletions and additions in the order of a zone.
+pub(super) fn for_each_of<E>(
+    apex: NameRef<'_>,
+    mut deletions: DeltaRecords<'_>,
+    mut additions: DeltaRecords<'_>,
+    mut f: impl FnMut(Change<'_>) -> Result<(), E>,
+) -> Result<(), E> {
     let (mut deletion, mut addition) = (deletions.next(), additions.next());
     loop {
         let (change, order) = match (deletion, addition) {
             (None, None) => return Ok(()),
             (Some(record), None) => (Change::Delete(record), Ordering::Less),
             (None, Some(record)) => (Change::Add(record), Ordering::Greater),
-            (Some(old), Some(new)) => match zone_cmp(delta.apex(), &old, &new) {
+            (Some(old), Some(new)) => match zone_cmp(apex, &old, &new) {
                 Ordering::Less => (Change::Delete(old), Ordering::Less),
                 Ordering::Equal => (Change::Replace(old, new), Ordering::Equal),
                 Ordering::Greater => (Change::Add(new), Ordering::Greater),
@@ -116,6 +126,15 @@ impl Notes {
 
     fn cancel(&mut self) {
         self.notes.push(Note { number: self.number, held: false });
+    }
+
+    /// Takes those of changes that follow.
+    pub(super) fn append(&mut self, later: Self) {
+        let before = self.number;
+        self.number = before.saturating_add(later.number);
+        let moved = |note: Note| Note { number: before.saturating_add(note.number), ..note };
+        self.notes.extend(later.notes.into_iter().map(moved));
+        later.held.records().for_each(|record| self.held.push(&record, &[]));
     }
 
     /// The delta as it really is.

@@ -137,6 +137,11 @@ impl fmt::Debug for Delta {
 }
 
 impl Changes {
+    /// One of the runs.
+    pub(super) const fn run(&self, in_nsec3: bool) -> &[Page] {
+        if in_nsec3 { &self.nsec3 } else { &self.names }
+    }
+
     pub(super) fn pages(&self) -> impl Iterator<Item = &Page> {
         self.names.iter().chain(&self.nsec3)
     }
@@ -146,6 +151,8 @@ impl Changes {
 #[derive(Clone)]
 pub struct DeltaRecords<'d> {
     changes: &'d Changes,
+    /// No more than so many come.
+    most: u64,
     /// The page that is next, by number.
     next_page: usize,
     page: Option<&'d Page>,
@@ -155,7 +162,22 @@ pub struct DeltaRecords<'d> {
 
 impl<'d> DeltaRecords<'d> {
     fn new(changes: &'d Changes) -> Self {
-        Self { changes, next_page: 0, page: None, in_page: RecordPosition::new(0, 0), scratch: Scratch::new() }
+        let in_page = RecordPosition::new(0, 0);
+        Self { changes, most: u64::MAX, next_page: 0, page: None, in_page, scratch: Scratch::new() }
+    }
+
+    /// All of a list in two parts: before a record, given by the number of its page in one of the runs and its own number in
+    /// that, and from this on.
+    pub(super) fn split(self, in_nsec3: bool, (page, record): (usize, u16)) -> [Self; 2] {
+        let page = if in_nsec3 { self.changes.names.len().saturating_add(page) } else { page };
+        let before = self.changes.pages().take(page).map(|page| u64::from(page.records()));
+        let early = Self { most: before.fold(record.into(), u64::saturating_add), ..self.clone() };
+        let mut late = Self { next_page: page, ..self };
+        if let Some(begun) = late.changes.pages().nth(page) {
+            (late.next_page, late.page, late.in_page) = (page.saturating_add(1), Some(begun), begun.first());
+            (0..record).for_each(|_| late.in_page.skip(begun.octets()));
+        }
+        [early, late]
     }
 
     /// The next record.
@@ -171,6 +193,7 @@ impl<'d> DeltaRecords<'d> {
             self.in_page = page.first();
             self.page = Some(page);
         }
+        self.most = self.most.checked_sub(1)?;
         // Pages of our own writing hold no errors.
         self.in_page.next(self.page?.octets(), &mut self.scratch).ok()?
     }

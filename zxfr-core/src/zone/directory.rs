@@ -176,6 +176,11 @@ impl Leaves {
         }
     }
 
+    /// Takes all that follow.
+    pub(super) fn append(&mut self, mut later: Self) {
+        self.leaves.append(&mut later.leaves);
+    }
+
     pub(super) fn finish(self) -> Directory {
         let totals = Totals::default().plus(self.leaves.iter().map(|leaf| leaf.totals));
         Directory { leaves: self.leaves, totals }

@@ -12,7 +12,7 @@
 //! | [`delta`] | what has to be deleted and added to make another version |
 //! | `diff`, `twins`, [`condense`] | the delta between two versions; records of two pages that are the same; several deltas as one |
 //! | [`apply`] | a version and a delta make the next version |
-//! | `change`, `revision`, `editor`, `merged`, `numbered`, `checks` | its parts: a record's change, a run's, a slot's; edits read together with their page; a page's records by number; RRsets to look at afterwards |
+//! | `portion`, `change`, `revision`, `editor`, `merged`, `numbered`, `checks` | its parts: halves for two threads, a record's change, a run's, a slot's; edits read together with their page; a page's records by number; RRsets to look at afterwards |
 //! | [`update`] | from the events of a transfer to the next version |
 //! | `key` | sort keys: records as octet strings that compare as the records do |
 //!
@@ -38,6 +38,7 @@ mod noticed;
 mod numbered;
 pub mod page;
 mod parts;
+mod portion;
 mod records;
 mod revision;
 mod run;
@@ -54,6 +55,7 @@ pub use builder::{BuildError, BuildFault, BuildLimits, Builder, Pushed, Summary}
 pub use condense::ChainError;
 pub use delta::{Delta, DeltaBuilder, DeltaRecords};
 pub use page::Page;
+pub use portion::{Both, Work};
 pub use records::{RecordIter, Rrset};
 pub use update::{Change, Style, Update, UpdateError};
 pub use version::{PagePosition, Version};

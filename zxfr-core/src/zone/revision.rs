@@ -1,10 +1,10 @@
-//! Making a directory out of another: only the slots that change, and the leaves that have them, are made anew.
+//! Making leaves out of others: only the slots that change, and the leaves that have them, are made anew.
 
 use super::apply::ApplyError;
 use super::builder::BuildLimits;
 use super::change::{Change, Notes};
 use super::checks::Checks;
-use super::directory::{Directory, Leaf, Leaves};
+use super::directory::{Leaf, Leaves};
 use super::editor::SlotEditor;
 use super::key;
 use super::page::MAX_PAGE;
@@ -17,7 +17,7 @@ const JOINED: u64 = (MAX_PAGE / 4 * 3) as u64;
 /// When so many octets were added to a slot, they are written.
 const CHUNK: usize = 256 << 10;
 
-/// Takes changes in order and makes a directory of them.
+/// Takes changes in order and makes leaves of them.
 pub(super) struct Revision<'d> {
     old: &'d [Arc<Leaf>],
     done: Leaves,
@@ -34,9 +34,9 @@ pub(super) struct Revision<'d> {
 }
 
 impl<'d> Revision<'d> {
-    pub(super) fn new(directory: &'d Directory, limits: BuildLimits) -> Self {
+    pub(super) fn new(old: &'d [Arc<Leaf>], limits: BuildLimits) -> Self {
         Self {
-            old: directory.leaves(),
+            old,
             done: Leaves::default(),
             taken: 0,
             open: false,
@@ -123,8 +123,8 @@ impl<'d> Revision<'d> {
         self.open = false;
     }
 
-    /// The new directory.
-    pub(super) fn finish(mut self, checks: &mut Checks) -> Directory {
+    /// The new leaves.
+    pub(super) fn finish(mut self, checks: &mut Checks) -> Leaves {
         if self.editing {
             self.end_slot(checks);
         }
@@ -132,7 +132,7 @@ impl<'d> Revision<'d> {
             self.end_leaf();
         }
         self.done.share(self.old.get(self.taken..).unwrap_or_default());
-        self.done.finish()
+        self.done
     }
 }
 

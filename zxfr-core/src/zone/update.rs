@@ -3,6 +3,7 @@
 use super::apply::{Applied, ApplyError, ApplyFault};
 use super::builder::{BuildError, BuildLimits, Builder, Summary};
 use super::delta::{Delta, DeltaBuilder};
+use super::portion::Both;
 use super::version::{OwnedSoa, Version};
 use crate::name::{Name, NameRef};
 use crate::transfer::Event;
@@ -196,6 +197,18 @@ impl Update {
     /// # Errors
     /// When no [`Event::Commit`] came, or what came makes no version.
     pub fn commit(self) -> Result<Change, UpdateError> {
+        self.commit_on(None)
+    }
+
+    /// The same with two threads at work where that makes it sooner: large differences are applied in two halves.
+    ///
+    /// # Errors
+    /// As [`Update::commit`].
+    pub fn commit_in_two(self, both: Both) -> Result<Change, UpdateError> {
+        self.commit_on(Some(both))
+    }
+
+    fn commit_on(self, both: Option<Both>) -> Result<Change, UpdateError> {
         if !self.committed {
             return Err(UpdateError::Unfinished);
         }
@@ -203,7 +216,7 @@ impl Update {
             Part::Zone(builder) => whole(*builder, self.held, self.skipped),
             _ => {
                 let held = self.held.ok_or(UpdateError::NothingHeld)?;
-                apply(held, &self.deltas, self.limits, self.skipped)
+                apply(held, &self.deltas, self.limits, self.skipped, both)
             }
         }
     }
@@ -237,7 +250,13 @@ fn whole(builder: Builder, held: Option<Arc<Version>>, skipped: u64) -> Result<C
 }
 
 /// The change that differences make: each of them is applied to what the one before made.
-fn apply(held: Arc<Version>, came: &[Delta], limits: BuildLimits, skipped: u64) -> Result<Change, UpdateError> {
+fn apply(
+    held: Arc<Version>,
+    came: &[Delta],
+    limits: BuildLimits,
+    skipped: u64,
+    both: Option<Both>,
+) -> Result<Change, UpdateError> {
     let mut summary = Summary { out_of_zone: skipped, ..Summary::default() };
     let mut version = held.clone();
     let mut deltas = Vec::with_capacity(came.len());
@@ -248,7 +267,7 @@ fn apply(held: Arc<Version>, came: &[Delta], limits: BuildLimits, skipped: u64) 
         if version.serial() == delta.from() && !same {
             return Err(ApplyError::about(ApplyFault::Absent, &theirs).into());
         }
-        let Applied { version: next, delta, ttls_levelled } = version.apply(delta, limits)?;
+        let Applied { version: next, delta, ttls_levelled } = version.apply_on(delta, limits, both)?;
         summary.ttls_levelled = summary.ttls_levelled.saturating_add(ttls_levelled);
         deltas.push(Arc::new(delta));
         version = Arc::new(next);

@@ -14,6 +14,7 @@ use std::net::SocketAddr;
 use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::task::Poll;
+use std::thread;
 use std::time::Duration;
 use tokio::sync::{mpsc, oneshot};
 use zxfr_core::name::Name;
@@ -22,7 +23,7 @@ use zxfr_core::serial::Serial;
 use zxfr_core::time::Instant;
 use zxfr_core::transfer::{self, Totals};
 use zxfr_core::tsig::Key;
-use zxfr_core::zone::{Update, Version};
+use zxfr_core::zone::{Update, Version, Work};
 
 /// How long the first message is waited for before something is done about it. On a connection that others use or used it may
 /// be the connection's fault that none comes, for instance of a primary that answers one request after the other.
@@ -172,7 +173,7 @@ async fn transfer<I: Incoming>(
     // Putting a large zone together takes a while; others go on meanwhile.
     let installed = tokio::task::spawn_blocking(move || {
         let _installing = installing;
-        let change = update.commit().map_err(|error| Reason::from(&error))?;
+        let change = update.commit_in_two(on_two_threads).map_err(|error| Reason::from(&error))?;
         let broken = || Reason::new(Failure::NotZone, "the version has no SOA");
         let (serial, timers) = timers_of(&change.version).ok_or_else(broken)?;
         shared.ledger().judge(tag.0, tag.1, serial)?;
@@ -185,6 +186,18 @@ async fn transfer<I: Incoming>(
     let stopped = |_| Reason::new(Failure::Local, "the thread that put the zone together was stopped");
     let (serial, timers) = installed.await.map_err(stopped)??;
     Ok(Pulled::Installed { serial, timers, expire, kind })
+}
+
+/// Does one thing here, and another on a thread that ends with it; here, too, when there is no thread to be had.
+fn on_two_threads(first: Work<'_>, mut second: Work<'_>) {
+    let started = thread::scope(|scope| {
+        let started = thread::Builder::new().name("zone".to_owned()).spawn_scoped(scope, &mut second).is_ok();
+        first();
+        started
+    });
+    if !started {
+        second();
+    }
 }
 
 async fn receive<I: Incoming>(
