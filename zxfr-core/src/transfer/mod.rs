@@ -37,7 +37,7 @@ pub use cursor::{Cursor, CursorOutbound, SendError};
 pub use error::{Error, Limit, PeerFault};
 #[cfg(feature = "alloc")]
 pub use frame::Frame;
-pub use inbound::{Event, Events, Inbound, Inspected, InspectedInbound, Inspector};
+pub use inbound::{Event, Events, EventsAhead, Inbound, InboundAhead, Inspected, InspectedInbound, Inspector, NotSure};
 pub use kind::Kind;
 pub use limits::{Limits, Totals};
 #[cfg(feature = "alloc")]

@@ -179,6 +179,30 @@ impl Update {
         Ok(())
     }
 
+    /// Takes records of the whole zone that come later, on another core; `None` when no whole zone is coming. It is given
+    /// nothing but [`Event::Add`] and [`Event::Skipped`], and given to [`Update::join`].
+    #[must_use]
+    pub fn part(&self) -> Option<Self> {
+        if self.committed || !matches!(self.part, Part::Zone(_)) {
+            return None;
+        }
+        let part = Part::Zone(Box::new(Builder::new(self.apex.as_ref(), self.limits)));
+        Some(Self { part, ..Self::new(self.apex.as_ref(), None, self.limits) })
+    }
+
+    /// Takes over the events that a part was given, as if they had come here.
+    ///
+    /// # Errors
+    /// As [`Update::handle`], or when this isn't where records of a whole zone can come.
+    pub fn join(&mut self, later: Self) -> Result<(), UpdateError> {
+        match (&mut self.part, later.part) {
+            (Part::Zone(builder), Part::Zone(part)) if !self.committed && !later.committed => builder.append(*part)?,
+            _ => return Err(UpdateError::Disorder),
+        }
+        self.skipped = self.skipped.saturating_add(later.skipped);
+        Ok(())
+    }
+
     /// Ends a difference sequence, if one is open.
     fn close(&mut self) -> Result<(), UpdateError> {
         match core::mem::replace(&mut self.part, Part::Nothing) {

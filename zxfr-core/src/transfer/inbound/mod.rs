@@ -2,18 +2,21 @@
 //!
 //! | module | holds |
 //! |---|---|
+//! | `ahead` | [`InboundAhead`]: later messages of a whole zone, read on other cores |
 //! | `inspect` | [`Inspector`]: framing and signature of each message, which may be seen to elsewhere |
 //! | `stream` | what else is checked of each message |
 //! | `events` | [`Events`]: what is checked of each record, and what it means |
 //! | `sequence` | where zone, deletions and additions begin and end |
 //! | `row` | limits on what stands in a row |
 
+mod ahead;
 mod events;
 mod inspect;
 mod row;
 mod sequence;
 mod stream;
 
+pub use ahead::{EventsAhead, InboundAhead, NotSure};
 pub use events::Events;
 pub use inspect::{Inspected, Inspector};
 
@@ -23,6 +26,7 @@ use crate::name::NameRef;
 use crate::serial::Serial;
 use crate::time::Now;
 use crate::tsig::{Mac, Verifier};
+use crate::wire::reader::RecordPosition;
 use crate::wire::{Record, Scratch};
 use inspect::Facts;
 use sequence::{Query, State};
@@ -86,6 +90,8 @@ pub struct Inbound<M> {
 pub struct InspectedInbound {
     scratch: Scratch,
     stream: Stream,
+    /// Where the next message goes on, when what was read ahead ended in the midst of it.
+    resume: Option<RecordPosition>,
 }
 
 impl<M: Mac> Inbound<M> {
@@ -122,7 +128,8 @@ impl<M: Mac> Inbound<M> {
     }
 
     fn new(apex: NameRef<'_>, query: Query, id: u16, limits: Limits, verifier: Option<Verifier<M>>) -> Self {
-        let inbound = InspectedInbound { scratch: Scratch::new(), stream: Stream::new(apex, query, id, limits) };
+        let stream = Stream::new(apex, query, id, limits);
+        let inbound = InspectedInbound { scratch: Scratch::new(), stream, resume: None };
         Self { inspector: Inspector::new(verifier), inbound }
     }
 
@@ -191,8 +198,8 @@ impl InspectedInbound {
     }
 
     fn handle<'s>(&'s mut self, octets: &'s [u8], facts: Facts) -> Result<Events<'s>, Error> {
-        let Self { scratch, stream } = self;
-        match stream.open_message(octets, &facts) {
+        let Self { scratch, stream, resume } = self;
+        match resume.take().map_or_else(|| stream.open_message(octets, &facts), Ok) {
             Ok(position) => Ok(Events { octets, position, scratch, stream, closing: facts.closing() }),
             Err(error) => Err(stream.fail(error)),
         }

@@ -12,10 +12,10 @@ pub(super) struct Row {
     owner: Name,
     /// The type of the last record, and how many in a row have it.
     rtype: Rtype,
-    records: u32,
+    pub(super) records: u32,
     lowest: Rtype,
     highest: Rtype,
-    types: u16,
+    pub(super) types: u16,
 }
 
 impl Row {

@@ -46,6 +46,13 @@ impl Stream {
         }
     }
 
+    /// The same answer from the midst of a whole zone on, nothing of it counted.
+    pub(super) fn in_midst(&self) -> Self {
+        let mut stream = Self::new(self.apex.as_ref(), self.sequence.query, self.id, self.limits);
+        stream.sequence.state = State::Zone;
+        stream
+    }
+
     /// The SOA that opened the answer.
     pub(super) fn first_soa(&self) -> Record<'_> {
         let KeptSoa { ttl, rdata, .. } = &self.sequence.first;

@@ -1,5 +1,6 @@
 //! What is taken in, and what of it is told.
 
+mod ahead;
 mod datagram;
 mod ixfr;
 mod limits;

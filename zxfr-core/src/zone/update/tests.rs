@@ -342,3 +342,81 @@ proptest! {
         prop_assert_eq!(serials(&change), [(7, newest.serial().0)]);
     }
 }
+
+#[test]
+fn parts_are_of_whole_zones_only() {
+    let mut whole = Update::new(apex().as_ref(), None, BuildLimits::default());
+    assert!(whole.part().is_none());
+    say(&mut whole, &Begin(7)).unwrap();
+    let part = whole.part().unwrap();
+    let mut other = Update::new(apex().as_ref(), None, BuildLimits::default());
+    assert_eq!(other.join(part), Err(UpdateError::Disorder));
+    say(&mut other, &Deletions(7)).unwrap();
+    assert!(other.part().is_none());
+    let part = whole.part().unwrap();
+    say(&mut whole, &Commit(7)).unwrap();
+    assert!(whole.part().is_none());
+    assert_eq!(whole.join(part), Err(UpdateError::Disorder));
+}
+
+#[test]
+fn limits_hold_across_parts() {
+    let limits = BuildLimits { rrset_records: 3, ..BuildLimits::NONE };
+    let joined = |numbers: [u8; 2]| {
+        let mut update = Update::new(apex().as_ref(), None, limits);
+        for event in [Begin(7), Add(host(1)), Add(host(2))] {
+            say(&mut update, &event).unwrap();
+        }
+        let mut part = update.part().unwrap();
+        for number in numbers {
+            say(&mut part, &Add(host(number))).unwrap();
+        }
+        update.join(part)?;
+        say(&mut update, &Commit(7))?;
+        update.commit()
+    };
+    // The second of them was there before.
+    assert_eq!(listed(&joined([3, 2]).unwrap().version), listed(&zone(7, &[1, 2, 3])));
+    assert!(matches!(joined([3, 4]), Err(UpdateError::Build(BuildError { fault: BuildFault::RrsetRecords(3), .. }))));
+}
+
+proptest! {
+    #[test]
+    fn zone_in_parts_is_the_zone(
+        records in prop::collection::vec((0..12_u8, 0..3_u8, 0..4_u8, 1..3_u32), 0..60),
+        sorted: bool,
+        runs in prop::collection::vec((0..9_usize, any::<bool>()), 0..12),
+    ) {
+        let mut records = records;
+        if sorted {
+            records.sort_unstable();
+        }
+        let events: Vec<Say> = records.into_iter().map(|(owner, rtype, data, ttl)| {
+            let owner = if owner == 0 { APEX.into() } else { std::format!("host{owner:02}.example.") };
+            let rtype = [1, 16, 65_280][usize::from(rtype)];
+            let record = Owned::new(&owner, rtype, ttl, &[3, data, 0, 0]);
+            if data == 3 && ttl == 1 { Skipped(record) } else { Add(record) }
+        }).collect();
+        let begun = [Begin(7)].into_iter().chain(events.clone()).chain([Commit(7)]).collect::<Vec<_>>();
+        let expected = update(None, &begun).unwrap();
+
+        let mut whole = Update::new(apex().as_ref(), None, BuildLimits::default());
+        say(&mut whole, &Begin(7)).unwrap();
+        let mut left = &events[..];
+        for (run, apart) in runs.into_iter().chain([(usize::MAX, true)]) {
+            let (these, others) = left.split_at(run.min(left.len()));
+            left = others;
+            if apart {
+                let mut part = whole.part().unwrap();
+                these.iter().for_each(|event| say(&mut part, event).unwrap());
+                whole.join(part).unwrap();
+            } else {
+                these.iter().for_each(|event| say(&mut whole, event).unwrap());
+            }
+        }
+        say(&mut whole, &Commit(7)).unwrap();
+        let got = whole.commit().unwrap();
+        prop_assert_eq!(listed(&got.version), listed(&expected.version));
+        prop_assert_eq!(got.summary, expected.summary);
+    }
+}
