@@ -7,6 +7,7 @@ mod text;
 
 pub use text::{NameTextError, NameTextFault};
 
+use crate::short;
 use core::cmp::Ordering;
 use core::fmt;
 use core::hash::{Hash, Hasher};
@@ -135,7 +136,7 @@ impl<'a> NameRef<'a> {
         let Some(suffix) = self.octets.get(extra..) else {
             return false;
         };
-        if suffix != zone.octets && !suffix.eq_ignore_ascii_case(zone.octets) {
+        if !short::same(suffix, zone.octets) && !suffix.eq_ignore_ascii_case(zone.octets) {
             return false;
         }
         // The suffix must begin at a label.
@@ -165,8 +166,9 @@ impl<'a> NameRef<'a> {
 
     /// Equal octet for octet, case included.
     #[must_use]
+    #[inline]
     pub fn octets_eq(self, other: NameRef<'_>) -> bool {
-        self.octets == other.octets
+        short::same(self.octets, other.octets)
     }
 
     /// An owned copy.
@@ -259,9 +261,10 @@ pub(crate) fn cmp_label(mine: &[u8], theirs: &[u8]) -> Ordering {
 }
 
 impl PartialEq for NameRef<'_> {
+    #[inline]
     fn eq(&self, other: &Self) -> bool {
         // Length octets are below 64 and so have no case: names compare as plain octet strings.
-        self.octets == other.octets || self.octets.eq_ignore_ascii_case(other.octets)
+        self.octets_eq(*other) || self.octets.eq_ignore_ascii_case(other.octets)
     }
 }
 
@@ -269,11 +272,17 @@ impl Eq for NameRef<'_> {}
 
 impl Ord for NameRef<'_> {
     fn cmp(&self, other: &Self) -> Ordering {
-        // Neighbours in a zone mostly differ in their first label alone.
-        if let (Some(mine), Some(theirs)) = (self.parent(), other.parent())
-            && mine.octets == theirs.octets
-        {
-            return cmp_label(self.label_at(0), other.label_at(0));
+        // Neighbours in a zone mostly differ in one label, behind which all is the same octet for octet.
+        let (mut mine, mut theirs) = (*self, *other);
+        while let (Some(my_parent), Some(their_parent)) = (mine.parent(), theirs.parent()) {
+            if my_parent.octets_eq(their_parent) {
+                let order = cmp_label(mine.label_at(0), theirs.label_at(0));
+                if order.is_ne() || (mine.len(), theirs.len()) == (self.len(), other.len()) {
+                    return order;
+                }
+                break;
+            }
+            if mine.len() > theirs.len() { mine = my_parent } else { theirs = their_parent }
         }
         // Few names have many labels, and room for fewer is made faster.
         match (self.starts::<FEW_LABELS>(), other.starts::<FEW_LABELS>()) {
@@ -328,7 +337,9 @@ impl<'a> Iterator for Labels<'a> {
 /// An owned, uncompressed, absolute name of up to 255 octets, kept in place.
 #[derive(Clone)]
 pub struct Name {
-    octets: heapless::Vec<u8, MAX_NAME>,
+    octets: [u8; MAX_NAME],
+    /// How many of them are the name's.
+    len: u8,
 }
 
 impl Name {
@@ -348,14 +359,16 @@ impl Name {
 
     /// This name, borrowed.
     #[must_use]
+    #[inline]
     pub fn as_ref(&self) -> NameRef<'_> {
-        NameRef::from_checked(&self.octets)
+        NameRef::from_checked(self.as_octets())
     }
 
     /// The octets, root label last, case as given.
     #[must_use]
+    #[inline]
     pub fn as_octets(&self) -> &[u8] {
-        &self.octets
+        self.octets.get(..usize::from(self.len)).unwrap_or_default()
     }
 
     /// The same name in lower case (RFC 4034 §6.2).
@@ -367,24 +380,34 @@ impl Name {
     }
 
     /// Becomes `name`.
+    #[inline]
     pub fn set(&mut self, name: NameRef<'_>) {
-        self.octets.clear();
+        self.clear();
         // A NameRef has at most 255 octets, so they always fit.
-        let _ = self.octets.extend_from_slice(name.octets);
+        let _ = self.append(name.octets);
     }
 
     /// Not yet a name: the start for the reader that fills it.
     pub(crate) const fn empty() -> Self {
-        Self { octets: heapless::Vec::new() }
+        Self { octets: [0; MAX_NAME], len: 0 }
     }
 
-    pub(crate) fn clear(&mut self) {
-        self.octets.clear();
+    #[inline]
+    pub(crate) const fn clear(&mut self) {
+        self.len = 0;
     }
 
     /// Appends octets of a name being read; `false` when they don't fit.
+    #[inline]
     pub(crate) fn append(&mut self, octets: &[u8]) -> bool {
-        self.octets.extend_from_slice(octets).is_ok()
+        let before = usize::from(self.len);
+        let after = before.saturating_add(octets.len());
+        let (Some(room), Ok(len)) = (self.octets.get_mut(before..after), u8::try_from(after)) else {
+            return false;
+        };
+        short::copy(room, octets);
+        self.len = len;
+        true
     }
 }
 

@@ -132,7 +132,7 @@ impl Name {
         if length == 0 {
             return Err(NameTextFault::EmptyLabel);
         }
-        let after = self.octets.len().saturating_add(label.len()).saturating_add(1);
+        let after = usize::from(self.len).saturating_add(label.len()).saturating_add(1);
         if after >= MAX_NAME || !(self.append(&[length]) && self.append(label)) {
             return Err(NameTextFault::Long);
         }

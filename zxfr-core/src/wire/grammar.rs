@@ -97,42 +97,42 @@ pub(crate) fn name<'m>(input: Cursor<'m>, name: &mut Name) -> Parsed<'m, NameRea
     let mut after = None;
     loop {
         let here = Cursor::new(message, at);
-        match here.rest() {
-            [0, ..] => {
-                at = at.wrapping_add(1);
-                if !name.append(message.get(run..at).unwrap_or_default()) {
-                    return input.fails(WireFault::LongName);
-                }
-                return Ok((Cursor::new(input.message, after.unwrap_or(at)), NameRead { compressed: after.is_some() }));
-            }
-            [length, rest @ ..] if usize::from(*length) <= MAX_LABEL => {
-                let length = usize::from(*length);
-                if rest.len() < length {
+        let (target, end) = match message.get(at) {
+            Some(0) => (None, at.wrapping_add(1)),
+            Some(length) if usize::from(*length) <= MAX_LABEL => {
+                at = at.wrapping_add(usize::from(*length)).wrapping_add(1);
+                if at > message.len() {
                     return here.fails(WireFault::Cut);
                 }
-                at = at.wrapping_add(length).wrapping_add(1);
                 // Leave room for the root label.
                 if name.as_octets().len().wrapping_add(at.wrapping_sub(run)) >= MAX_NAME {
                     return input.fails(WireFault::LongName);
                 }
+                continue;
             }
-            [high @ 0xc0..=0xff, low, ..] => {
-                let target = usize::from(u16::from_be_bytes([high & 0x3f, *low]));
-                if target >= run {
-                    return here.fails(WireFault::Pointer);
-                }
-                if !name.append(message.get(run..at).unwrap_or_default()) {
-                    return input.fails(WireFault::LongName);
-                }
-                if after.is_none() {
-                    after = Some(at.wrapping_add(2));
-                }
-                message = message.get(..run).unwrap_or_default();
-                (run, at) = (target, target);
+            Some(high @ 0xc0..=0xff) => {
+                let Some(low) = message.get(at.wrapping_add(1)) else {
+                    return here.fails(WireFault::Cut);
+                };
+                (Some(usize::from(u16::from_be_bytes([high & 0x3f, *low]))), at)
             }
-            [] | [0xc0..=0xff] => return here.fails(WireFault::Cut),
-            _ => return here.fails(WireFault::LabelKind),
+            Some(_) => return here.fails(WireFault::LabelKind),
+            None => return here.fails(WireFault::Cut),
+        };
+        if target.is_some_and(|target| target >= run) {
+            return here.fails(WireFault::Pointer);
         }
+        if !name.append(message.get(run..end).unwrap_or_default()) {
+            return input.fails(WireFault::LongName);
+        }
+        let Some(target) = target else {
+            return Ok((Cursor::new(input.message, after.unwrap_or(end)), NameRead { compressed: after.is_some() }));
+        };
+        if after.is_none() {
+            after = Some(at.wrapping_add(2));
+        }
+        message = message.get(..run).unwrap_or_default();
+        (run, at) = (target, target);
     }
 }
 

@@ -18,7 +18,18 @@ use core::cmp::Ordering;
 pub const MAX_EXPANDED: usize = 1_300;
 
 /// Where expanded RDATA goes.
-pub(crate) type Expanded = heapless::Vec<u8, MAX_EXPANDED>;
+#[derive(Clone, Debug)]
+pub(crate) struct Expanded {
+    octets: heapless::Vec<u8, MAX_EXPANDED>,
+    /// What is but a name.
+    name: Name,
+}
+
+impl Expanded {
+    pub(crate) const fn new() -> Self {
+        Self { octets: heapless::Vec::new(), name: Name::empty() }
+    }
+}
 
 /// Checks RDATA in a message against the shape of its type and gives it with all names expanded: borrowed from the message
 /// when nothing was compressed, else written to `expanded`.
@@ -48,19 +59,12 @@ pub(crate) fn read<'a>(
             };
         }
         [Field::Name(NameUse { compressed_in: true, .. })] => {
-            let mut name = Name::empty();
-            let (after, read) =
-                grammar::name(input, &mut name).map_err(|error| shape_error(rtype, failed(error, at)))?;
+            let name = &mut expanded.name;
+            let (after, read) = grammar::name(input, name).map_err(|error| shape_error(rtype, failed(error, at)))?;
             if after.at != input.message.len() {
                 return Err(WireError { fault: WireFault::Rdata(rtype), offset: after.at });
             }
-            if !read.compressed {
-                return Ok(input.rest());
-            }
-            expanded.clear();
-            let large = WireError { fault: WireFault::LargeRdata(rtype), offset: at };
-            expanded.extend_from_slice(name.as_octets()).map_err(|_| large)?;
-            return Ok(expanded);
+            return Ok(if read.compressed { name.as_octets() } else { input.rest() });
         }
         _ => {}
     }
@@ -74,6 +78,7 @@ pub(crate) fn read<'a>(
     if !compressed {
         return Ok(input.rest());
     }
+    let expanded = &mut expanded.octets;
     expanded.clear();
     shape::walk(rtype, fields, input, |part| {
         let octets = match part {

@@ -1,5 +1,6 @@
 //! Records kept aside until they can be put in order: their octets in one piece, 32 octets of account for each.
 
+use super::likeness::Likeness;
 use crate::name::NameRef;
 use crate::wire::rdata::canonical_cmp;
 use crate::wire::{Class, Record, Rtype};
@@ -42,10 +43,21 @@ impl Arena {
 
     /// Keeps a record, and its key when it is going to be sorted by that.
     pub(super) fn push(&mut self, record: &Record<'_>, key: &[u8]) {
+        self.push_alike(record, key, self.likeness(record.owner));
+    }
+
+    /// How an owner compares to that of the record that was kept last.
+    #[inline]
+    pub(super) fn likeness(&self, owner: NameRef<'_>) -> Likeness {
+        self.entries.last().map_or(Likeness::Other, |last| Likeness::of(owner, self.owner(last)))
+    }
+
+    /// As [`Arena::push`], given how its owner compares to that of the record that was kept last.
+    pub(super) fn push_alike(&mut self, record: &Record<'_>, key: &[u8], likeness: Likeness) {
         let key_at = self.put(key);
         let owner = match self.entries.last() {
             // Records of one owner come together.
-            Some(last) if self.slice(last.owner, last.owner_len.into()) == record.owner.as_octets() => last.owner,
+            Some(last) if likeness == Likeness::Same => last.owner,
             _ => self.put(record.owner.as_octets()),
         };
         let rdata = self.put(record.rdata);
@@ -72,9 +84,15 @@ impl Arena {
         self.octets.get(at..at.saturating_add(len)).unwrap_or_default()
     }
 
+    #[inline]
+    fn owner(&self, entry: &Entry) -> NameRef<'_> {
+        NameRef::from_checked(self.slice(entry.owner, entry.owner_len.into()))
+    }
+
+    #[inline]
     fn record(&self, entry: &Entry) -> Record<'_> {
         Record {
-            owner: NameRef::from_checked(self.slice(entry.owner, entry.owner_len.into())),
+            owner: self.owner(entry),
             rtype: entry.rtype,
             class: Class::IN,
             ttl: entry.ttl,

@@ -168,19 +168,23 @@ impl Builder {
         if record.rtype.is_meta() {
             return Err(BuildError::about(BuildFault::MetaType, record));
         }
-        if !record.owner.is_at_or_below(self.apex.as_ref()) {
-            self.out_of_zone = self.out_of_zone.saturating_add(1);
-            return Ok(Pushed::OutOfZone);
+        let run = if is_nsec3(record) { &mut self.nsec3 } else { &mut self.names };
+        let likeness = run.likeness(record.owner);
+        // Owners in the runs lie below the apex.
+        if !likeness.is_equal() {
+            if !record.owner.is_at_or_below(self.apex.as_ref()) {
+                self.out_of_zone = self.out_of_zone.saturating_add(1);
+                return Ok(Pushed::OutOfZone);
+            }
+            if record.owner.len() == self.apex.as_octets().len() {
+                self.push_at_apex(record)?;
+                return Ok(Pushed::Taken);
+            }
         }
-        if record.owner.len() == self.apex.as_octets().len() {
-            self.push_at_apex(record)?;
-        } else if record.rtype == Rtype::SOA {
+        if record.rtype == Rtype::SOA {
             return Err(BuildError::about(BuildFault::SoaOffApex, record));
-        } else if is_nsec3(record) {
-            self.nsec3.push(record)?;
-        } else {
-            self.names.push(record)?;
         }
+        run.push_alike(record, likeness)?;
         Ok(Pushed::Taken)
     }
 

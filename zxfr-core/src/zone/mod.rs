@@ -32,6 +32,7 @@ mod editor;
 mod edits;
 mod head;
 mod key;
+mod likeness;
 mod merge;
 mod merged;
 mod noticed;

@@ -1,6 +1,7 @@
 //! A page: the records of one message of a transfer.
 
 use super::key;
+use super::likeness::Likeness;
 use crate::name::{Name, NameRef};
 use crate::wire::reader::{RecordPosition, skip_record};
 use crate::wire::writer::{Compression, Full, Out, has_compressed_names};
@@ -164,9 +165,10 @@ pub(crate) struct PageWriter {
     /// The most octets of a page of more than one record.
     limit: usize,
     key: Vec<u8>,
-    /// Where the last owner was spelt out.
+    /// The owner of the record that was written last, not yet a name before the first.
+    owner: Name,
+    /// Where it stands in this page, 0 before it does.
     owner_at: usize,
-    owner: Vec<u8>,
     compression: Box<Compression>,
     /// The records near the end of the page: places where it may be cut.
     marks: Vec<Mark>,
@@ -201,8 +203,8 @@ impl PageWriter {
             start: HEADER_LEN as u16,
             limit: MAX_PAGE,
             key: Vec::new(),
+            owner: Name::empty(),
             owner_at: 0,
-            owner: Vec::new(),
             compression: Box::new(Compression::new()),
             marks: Vec::new(),
             lone: Box::new(Compression::new()),
@@ -217,6 +219,12 @@ impl PageWriter {
     /// How many records are in it.
     pub(super) const fn records(&self) -> u16 {
         self.records
+    }
+
+    /// The owner of the record that was written last, whichever page that is in.
+    #[inline]
+    pub(super) fn owner(&self) -> NameRef<'_> {
+        self.owner.as_ref()
     }
 
     /// The sort key of the present page's first record, if it has any.
@@ -241,10 +249,15 @@ impl PageWriter {
     /// # Errors
     /// When there is no room: then nothing is changed.
     pub(crate) fn push(&mut self, record: &Record<'_>) -> Result<(), Full> {
+        self.push_alike(record, Likeness::of(record.owner, self.owner()))
+    }
+
+    /// The same, given how its owner compares to that of the record that was written last.
+    pub(super) fn push_alike(&mut self, record: &Record<'_>, likeness: Likeness) -> Result<(), Full> {
         let records = self.records.checked_add(1).ok_or(Full)?;
         let before = self.len;
         let mut out = Out { octets: &mut self.octets, len: before };
-        let same_owner = self.owner_at != 0 && self.owner == record.owner.as_octets();
+        let same_owner = self.owner_at != 0 && likeness == Likeness::Same;
         let written = if same_owner && !record.owner.is_root() {
             let pointer = 0xc000 | (self.owner_at as u16);
             out.put(&pointer.to_be_bytes())
@@ -267,8 +280,9 @@ impl PageWriter {
         self.len = len;
         if !same_owner {
             self.owner_at = before;
-            self.owner.clear();
-            self.owner.extend_from_slice(record.owner.as_octets());
+        }
+        if likeness != Likeness::Same {
+            self.owner.set(record.owner);
         }
         if self.records == 0 {
             self.key.clear();
@@ -361,6 +375,7 @@ impl PageWriter {
         octets.truncate(len);
         octets.shrink_to_fit();
         set_header(&mut octets, 1, HEADER_LEN as u16);
+        self.owner.set(record.owner);
         let mut key = Vec::new();
         key::push_record(&mut key, record);
         Ok(OpenPage { key, octets, blocks: alloc::vec![HEADER_LEN as u16], records: 1, start: HEADER_LEN as u16 })

@@ -2,6 +2,7 @@
 
 use super::builder::{BuildError, BuildFault, BuildLimits};
 use super::key;
+use super::likeness::Likeness;
 use super::noticed::Noticed;
 use super::page::{OpenPage, Page, PageWriter};
 use crate::name::{Name, NameRef};
@@ -14,7 +15,6 @@ pub(super) struct RunWriter {
     writer: PageWriter,
     pages: Vec<OpenPage>,
     limits: BuildLimits,
-    owner: Name,
     rtype: Rtype,
     /// How many types the present owner has so far.
     types: u16,
@@ -68,7 +68,6 @@ impl RunWriter {
             writer: PageWriter::new(),
             pages: Vec::new(),
             limits,
-            owner: Name::root(),
             rtype: Rtype(0),
             types: 0,
             rrset: Rrset::default(),
@@ -105,32 +104,45 @@ impl RunWriter {
 
     /// Appends a record that follows all before it and equals none.
     pub(super) fn push(&mut self, record: &Record<'_>) -> Result<(), BuildError> {
-        let same_owner = !self.empty && self.owner.as_ref() == record.owner;
+        let likeness = self.owner().map_or(Likeness::Other, |owner| Likeness::of(record.owner, owner));
+        self.push_alike(record, likeness)
+    }
+
+    /// The same, given how its owner compares to that of the record that was pushed last.
+    pub(super) fn push_alike(&mut self, record: &Record<'_>, likeness: Likeness) -> Result<(), BuildError> {
+        let same_owner = likeness.is_equal();
         if same_owner && self.rtype == record.rtype {
             self.count_record(record)?;
         } else {
             self.end_rrset();
             self.start_rrset(record, same_owner)?;
         }
-        if self.writer.push(record) == Err(Full) {
-            let page = self.writer.cut();
-            self.seal(page);
-            if self.writer.push(record) == Err(Full) {
-                let page = self.writer.take();
-                self.seal(page);
-                if self.writer.push(record) == Err(Full) {
-                    let page = self.writer.single(record);
-                    self.pages.push(page.map_err(|Full| BuildError::about(BuildFault::Large, record))?);
-                }
-            }
+        if self.writer.push_alike(record, likeness) == Err(Full) {
+            self.push_beyond(record, likeness)?;
         }
         self.empty = false;
         Ok(())
     }
 
+    /// Appends a record for which the present page has no room.
+    #[cold]
+    fn push_beyond(&mut self, record: &Record<'_>, likeness: Likeness) -> Result<(), BuildError> {
+        let page = self.writer.cut();
+        self.seal(page);
+        if self.writer.push_alike(record, likeness) == Err(Full) {
+            let page = self.writer.take();
+            self.seal(page);
+            if self.writer.push_alike(record, likeness) == Err(Full) {
+                let page = self.writer.single(record);
+                self.pages.push(page.map_err(|Full| BuildError::about(BuildFault::Large, record))?);
+            }
+        }
+        Ok(())
+    }
+
     /// The owner of the record that was pushed last.
     pub(super) fn owner(&self) -> Option<NameRef<'_>> {
-        (!self.empty).then(|| self.owner.as_ref())
+        (!self.empty).then(|| self.writer.owner())
     }
 
     /// Keeps a finished page. Where RRsets began may be in the page after it.
@@ -157,7 +169,6 @@ impl RunWriter {
             self.types = self.types.saturating_add(1);
         } else {
             self.types = 1;
-            self.owner.set(record.owner);
         }
         if self.types > self.limits.types_per_name {
             return Err(BuildError::about(BuildFault::TypesPerName(self.limits.types_per_name), record));
@@ -179,7 +190,7 @@ impl RunWriter {
 
     /// Appends what another run has, all of which follows. Its pages are taken as they are.
     pub(super) fn append(&mut self, later: Self) {
-        let Self { writer, pages, owner, rtype, types, rrset, mixed, uneven, empty, limits: _, levels: _ } = later;
+        let Self { writer, pages, rtype, types, rrset, mixed, uneven, empty, limits: _, levels: _ } = later;
         if empty {
             return;
         }
@@ -189,7 +200,7 @@ impl RunWriter {
         let moved = |rrset: Rrset| Rrset { page: rrset.page.saturating_add(before), ..rrset };
         self.pages.extend(pages);
         self.uneven.extend(uneven.into_iter().map(moved));
-        (self.writer, self.owner, self.rtype, self.types) = (writer, owner, rtype, types);
+        (self.writer, self.rtype, self.types) = (writer, rtype, types);
         (self.rrset, self.mixed, self.empty) = (moved(rrset), mixed, false);
     }
 

@@ -8,11 +8,12 @@
 use super::arena::Arena;
 use super::builder::{BuildError, BuildFault, BuildLimits};
 use super::key;
+use super::likeness::Likeness;
 use super::merge::merge;
 use super::noticed::Noticed;
 use super::page::Page;
 use super::run::RunWriter;
-use crate::name::Name;
+use crate::name::{Name, NameRef};
 use crate::wire::rdata::canonical_cmp;
 use crate::wire::{Record, Scratch};
 use alloc::vec::Vec;
@@ -79,12 +80,23 @@ impl Sorter {
     }
 
     pub(super) fn push(&mut self, record: &Record<'_>) -> Result<(), BuildError> {
+        self.push_alike(record, self.likeness(record.owner))
+    }
+
+    /// How an owner compares to that of the records that are kept aside as those of one.
+    #[inline]
+    pub(super) fn likeness(&self, owner: NameRef<'_>) -> Likeness {
+        self.owner_records.likeness(owner)
+    }
+
+    /// As [`Sorter::push`], given that.
+    pub(super) fn push_alike(&mut self, record: &Record<'_>, likeness: Likeness) -> Result<(), BuildError> {
         if let Some(last) = self.owner_records.last() {
-            if last.owner == record.owner && self.owner_records.size() < CHUNK {
+            if likeness.is_equal() && self.owner_records.size() < CHUNK {
                 let order = last.rtype.cmp(&record.rtype);
                 let order = order.then_with(|| canonical_cmp(record.rtype, last.rdata, record.rdata));
                 self.owner_sorted &= order.is_lt();
-                self.owner_records.push(record, &[]);
+                self.owner_records.push_alike(record, &[], likeness);
                 return Ok(());
             }
             self.write_owner()?;
@@ -94,7 +106,7 @@ impl Sorter {
             Some((_, last)) if record.owner > last.as_ref() => last.set(record.owner),
             Some(_) => return self.push_late(record),
         }
-        self.owner_records.push(record, &[]);
+        self.owner_records.push_alike(record, &[], Likeness::Other);
         Ok(())
     }
 
@@ -187,7 +199,9 @@ impl Sorter {
                 self.noticed.duplicate(&record);
                 continue;
             }
-            self.main.push(&record)?;
+            // What was written before has another owner.
+            let likeness = last.map_or(Likeness::Other, |last| Likeness::of(record.owner, last.owner));
+            self.main.push_alike(&record, likeness)?;
             last = Some(record);
         }
         self.owner_records.clear();

@@ -119,6 +119,28 @@ proptest! {
     }
 }
 
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+
+    // Owners that differ in case alone are one name; each record keeps the case of its own, and of equal ones the first's stays.
+    #[test]
+    fn owners_keep_their_case(records in prop::collection::vec(("[bB]", 0_u8..3, 0_u8..4), 1..20)) {
+        let owner = |label: &str| std::format!("{label}.example.");
+        let owned = |(label, rtype, data): &(String, u8, u8)| {
+            Owned::new(&owner(label), Rtype(65_280 + u16::from(*rtype)), 1, &[*data])
+        };
+        let mut all = std::vec![soa("example.")];
+        all.extend(records.iter().map(owned));
+        let (version, _) = build(&all).unwrap();
+        let mut first = BTreeMap::new();
+        for record in &all[1..] {
+            first.entry((record.rtype, record.rdata.clone())).or_insert_with(|| record.owner.to_string());
+        }
+        let kept: Vec<_> = listed(&version).into_iter().skip(1).map(|it| ((it.rtype, it.rdata), it.owner.to_string())).collect();
+        prop_assert_eq!(kept, first.into_iter().collect::<Vec<_>>());
+    }
+}
+
 #[test]
 fn ttls_of_duplicates_do_not_count() {
     let records = [
