@@ -49,13 +49,10 @@ pub(crate) fn copy(to: &mut [u8], from: &[u8]) {
 #[inline]
 pub(crate) fn hash(octets: &[u8], seed: u64) -> u64 {
     const FACTOR: u64 = 0x9e37_79b9_7f4a_7c15;
-    let mix = |hash: u64, word: u64| {
-        let product = (hash ^ word).wrapping_mul(FACTOR);
-        product ^ product >> 32
-    };
+    let mix = |hash: u64, word: u64| (hash ^ word).wrapping_mul(FACTOR).rotate_left(32);
     let word = |octets: &[u8; 8]| u64::from_le_bytes(*octets);
     let half = |octets: &[u8; 4]| u64::from(u32::from_le_bytes(*octets));
-    let mut hash = seed.wrapping_mul(FACTOR);
+    let mut hash = mix(seed, 0);
     let last = if let (Some((first, rest)), Some(last)) = (octets.split_first_chunk(), octets.last_chunk()) {
         hash = mix(hash, word(first));
         if rest.len() > 8 {
@@ -67,7 +64,7 @@ pub(crate) fn hash(octets: &[u8], seed: u64) -> u64 {
     } else {
         octets.iter().fold(0, |word, octet| word << 8 | u64::from(*octet))
     };
-    mix(hash, last).wrapping_mul(FACTOR)
+    mix(hash, last)
 }
 
 #[cfg(test)]

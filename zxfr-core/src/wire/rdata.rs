@@ -18,16 +18,36 @@ use core::cmp::Ordering;
 pub const MAX_EXPANDED: usize = 1_300;
 
 /// Where expanded RDATA goes.
+#[expect(clippy::large_enum_variant, reason = "it is there to be large, in place, and never moves")]
 #[derive(Clone, Debug)]
-pub(crate) struct Expanded {
-    octets: heapless::Vec<u8, MAX_EXPANDED>,
+pub(crate) enum Expanded {
     /// What is but a name.
-    name: Name,
+    Name(Name),
+    Octets(heapless::Vec<u8, MAX_EXPANDED>),
 }
 
 impl Expanded {
     pub(crate) const fn new() -> Self {
-        Self { octets: heapless::Vec::new(), name: Name::empty() }
+        Self::Octets(heapless::Vec::new())
+    }
+
+    #[inline]
+    fn name(&mut self) -> &mut Name {
+        loop {
+            match self {
+                Self::Name(name) => return name,
+                Self::Octets(_) => *self = Self::Name(Name::empty()),
+            }
+        }
+    }
+
+    fn octets(&mut self) -> &mut heapless::Vec<u8, MAX_EXPANDED> {
+        loop {
+            match self {
+                Self::Octets(octets) => return octets,
+                Self::Name(_) => *self = Self::new(),
+            }
+        }
     }
 }
 
@@ -59,7 +79,7 @@ pub(crate) fn read<'a>(
             };
         }
         [Field::Name(NameUse { compressed_in: true, .. })] => {
-            let name = &mut expanded.name;
+            let name = expanded.name();
             let (after, read) = grammar::name(input, name).map_err(|error| shape_error(rtype, failed(error, at)))?;
             if after.at != input.message.len() {
                 return Err(WireError { fault: WireFault::Rdata(rtype), offset: after.at });
@@ -78,7 +98,7 @@ pub(crate) fn read<'a>(
     if !compressed {
         return Ok(input.rest());
     }
-    let expanded = &mut expanded.octets;
+    let expanded = expanded.octets();
     expanded.clear();
     shape::walk(rtype, fields, input, |part| {
         let octets = match part {
@@ -197,17 +217,25 @@ pub fn has_folded_names(rtype: Rtype) -> bool {
 /// Compares uncompressed RDATA of one type in canonical order (RFC 4034 §6.3).
 #[must_use]
 pub fn canonical_cmp(rtype: Rtype, a: &[u8], b: &[u8]) -> Ordering {
-    if !has_folded_names(rtype) || a == b {
+    if !has_folded_names(rtype) {
         return a.cmp(b);
     }
     // Until a capital letter comes, it doesn't matter where the names are.
     for (octet, other) in a.iter().zip(b) {
         if octet.is_ascii_uppercase() || other.is_ascii_uppercase() {
-            break;
+            return folded_cmp(rtype, a, b);
         }
         if octet != other {
             return octet.cmp(other);
         }
+    }
+    a.len().cmp(&b.len())
+}
+
+/// The same where names hold capital letters.
+fn folded_cmp(rtype: Rtype, a: &[u8], b: &[u8]) -> Ordering {
+    if a == b {
+        return Ordering::Equal;
     }
     let octets = |rdata| pieces(rtype, rdata).flat_map(canonical_octets);
     octets(a).cmp(octets(b))

@@ -14,7 +14,7 @@ const MAX_POINTER: usize = 0x3fff;
 /// Slots of the compression table; a power of two.
 const SLOTS: usize = 2048;
 /// How far from its own slot an entry may stand.
-const PROBES: usize = 8;
+const PROBES: usize = 16;
 
 /// An offset that a compression pointer can name.
 #[inline]
@@ -38,13 +38,16 @@ impl core::error::Error for Full {}
 /// up is a label and where the name behind it stands. An entry is 16 bits of hash and the offset, 0 for none. Entries may be
 /// lost or left over from an undone write; each is verified against the message before it is used.
 ///
-/// Names in a zone mostly have the parent of one shortly before: where these stand is known without the table.
+/// Names in a zone mostly have the parent of one shortly before, and names outside it the top-level domain: where these stand
+/// is known without the table.
 #[derive(Clone, Debug)]
 pub(crate) struct Compression {
     slots: [u32; SLOTS],
     parents: [Parent; 2],
     /// Which of the two was not the last to be of use.
     older: usize,
+    /// Where the top-level domain stands that was found last.
+    top: u16,
 }
 
 /// A name that names written last were directly below, and where it stands.
@@ -66,7 +69,7 @@ impl Parent {
 
 impl Compression {
     pub(crate) const fn new() -> Self {
-        Self { slots: [0; SLOTS], parents: [Parent::none(), Parent::none()], older: 0 }
+        Self { slots: [0; SLOTS], parents: [Parent::none(), Parent::none()], older: 0, top: ROOT_AT }
     }
 
     #[cfg(feature = "alloc")]
@@ -101,7 +104,10 @@ impl Compression {
 
     /// Where the name stands that has this first label, and behind it the name at `parent`; or else what to insert it with.
     #[inline]
-    fn find(&self, message: &[u8], label: &[u8], parent: u16) -> Result<u16, u32> {
+    fn find(&mut self, message: &[u8], label: &[u8], parent: u16) -> Result<u16, u32> {
+        if parent == ROOT_AT && self.top != ROOT_AT && stands_at(message, self.top, label, parent) {
+            return Ok(self.top);
+        }
         let hash = hash_label(label, parent);
         for probe in 0..PROBES {
             let entry = self.slots.get(slot_of(hash, probe)).copied().unwrap_or_default();
@@ -110,6 +116,9 @@ impl Compression {
             }
             let offset = (entry & 0xffff) as u16;
             if entry >> 16 == hash & 0xffff && stands_at(message, offset, label, parent) {
+                if parent == ROOT_AT {
+                    self.top = offset;
+                }
                 return Ok(offset);
             }
         }
@@ -132,7 +141,7 @@ impl Compression {
 /// A hash of a label, its length octet included, and the place of the name behind it.
 #[inline]
 fn hash_label(label: &[u8], parent: u16) -> u32 {
-    (short::hash(label, parent.into()) >> 32) as u32
+    short::hash(label, parent.into()) as u32
 }
 
 /// The slots where a hash may stand: told by its upper bits, where the lower ones are kept in the entry.
@@ -145,14 +154,12 @@ fn slot_of(hash: u32, probe: usize) -> usize {
 #[inline]
 fn stands_at(message: &[u8], offset: u16, label: &[u8], parent: u16) -> bool {
     let offset = usize::from(offset);
-    let Some((first, behind)) = message.get(offset..).and_then(|there| there.split_at_checked(label.len())) else {
-        return false;
-    };
-    short::same(first, label)
-        && match behind {
-            [0, ..] => parent == ROOT_AT,
-            [high @ 0xc0..=0xff, low, ..] => u16::from_be_bytes([*high, *low]) == 0xc000 | parent,
-            _ => offset.wrapping_add(label.len()) == usize::from(parent),
+    let behind = offset.wrapping_add(label.len());
+    message.get(offset..behind).is_some_and(|there| short::same(there, label))
+        && match message.get(behind..) {
+            Some([0, ..]) => parent == ROOT_AT,
+            Some([high @ 0xc0..=0xff, low, ..]) => u16::from_be_bytes([*high, *low]) == 0xc000 | parent,
+            _ => behind == usize::from(parent),
         }
 }
 
@@ -182,30 +189,27 @@ impl Out<'_> {
     }
 
     /// A name, compressed against what `compression` knows, which learns its suffixes.
-    #[inline]
     pub(crate) fn put_name(&mut self, name: NameRef<'_>, compression: &mut Compression) -> Result<(), Full> {
         let octets = name.as_octets();
         let first = octets.first().map_or(0, |length| usize::from(*length).wrapping_add(1));
         let parent = octets.get(first..).unwrap_or_default();
-        if let Some(parent_at) = compression.parent(parent) {
-            return self.put_labels(octets, &[0], first, parent_at, compression).map(drop);
-        }
+        let known = compression.parent(parent);
         let (few, all);
-        let starts = match name.starts::<FEW_LABELS>() {
-            Some((starts, count)) => {
-                few = starts;
-                few.get(..count)
-            }
-            None => {
-                let (starts, count) = name.starts::<MAX_LABELS>().unwrap_or(([0; MAX_LABELS], 0));
-                all = starts;
-                all.get(..count)
-            }
+        let starts = if known.is_some() {
+            Some(&[0][..])
+        } else if let Some((starts, count)) = name.starts::<FEW_LABELS>() {
+            few = starts;
+            few.get(..count)
+        } else {
+            let (starts, count) = name.starts::<MAX_LABELS>().unwrap_or(([0; MAX_LABELS], 0));
+            all = starts;
+            all.get(..count)
         };
         let starts = starts.unwrap_or_default();
-        let root = octets.len().saturating_sub(1);
-        let parent_at = self.put_labels(octets, starts, root, ROOT_AT, compression)?;
-        if starts.len() > 1
+        let end = if known.is_some() { first } else { octets.len().saturating_sub(1) };
+        let parent_at = self.put_labels(octets, starts, end, known.unwrap_or(ROOT_AT), compression)?;
+        if known.is_none()
+            && starts.len() > 1
             && let Some(offset) = pointable(parent_at)
         {
             compression.learn(parent, offset);
@@ -215,6 +219,7 @@ impl Out<'_> {
 
     /// A name, given where its labels start up to `end`: there a name begins that stands at `known`. Says where the name
     /// behind the first label stands.
+    #[inline]
     fn put_labels(
         &mut self,
         octets: &[u8],
@@ -225,23 +230,23 @@ impl Out<'_> {
     ) -> Result<usize, Full> {
         let begin = self.len;
         let message = self.octets.get(..begin).unwrap_or_default();
-        let label = |start: u8, end: usize| octets.get(usize::from(start)..end).unwrap_or_default();
-        // The labels before `end` are unknown; the name behind them stands at `known`.
-        let (mut unknown, mut end) = (starts, end);
+        // What starts at the places that are `unknown`; the name behind it stands at `known`.
+        let (mut unknown, mut front) = (starts, octets.get(..end).unwrap_or_default());
         let (mut known, mut known_parent) = (known, known);
         let mut missed = 0;
         while let Some((start, others)) = unknown.split_last() {
-            match compression.find(message, label(*start, end), known) {
+            let (before, label) = front.split_at_checked(usize::from(*start)).unwrap_or_default();
+            match compression.find(message, label, known) {
                 Ok(offset) => (known_parent, known) = (known, offset),
                 Err(hash) => {
                     missed = hash;
                     break;
                 }
             }
-            (unknown, end) = (others, usize::from(*start));
+            (unknown, front) = (others, before);
         }
-        if !unknown.is_empty() {
-            short::copy(self.room(end)?, octets.get(..end).unwrap_or_default());
+        if !front.is_empty() {
+            short::copy(self.room(front.len())?, front);
         }
         if known == ROOT_AT {
             self.room(1)?.fill(0);
@@ -256,7 +261,8 @@ impl Out<'_> {
             };
             compression.insert(missed, offset);
             if let Some(next) = others.last() {
-                missed = hash_label(label(*next, usize::from(*start)), offset);
+                let label = octets.get(usize::from(*next)..usize::from(*start)).unwrap_or_default();
+                missed = hash_label(label, offset);
             }
             left = others;
         }

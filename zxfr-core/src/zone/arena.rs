@@ -54,7 +54,7 @@ impl Arena {
 
     /// As [`Arena::push`], given how its owner compares to that of the record that was kept last.
     pub(super) fn push_alike(&mut self, record: &Record<'_>, key: &[u8], likeness: Likeness) {
-        let key_at = self.put(key);
+        let key_at = if key.is_empty() { 0 } else { self.put(key) };
         let owner = match self.entries.last() {
             // Records of one owner come together.
             Some(last) if likeness == Likeness::Same => last.owner,

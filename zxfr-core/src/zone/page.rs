@@ -253,6 +253,7 @@ impl PageWriter {
     }
 
     /// The same, given how its owner compares to that of the record that was written last.
+    #[inline]
     pub(super) fn push_alike(&mut self, record: &Record<'_>, likeness: Likeness) -> Result<(), Full> {
         let records = self.records.checked_add(1).ok_or(Full)?;
         let before = self.len;

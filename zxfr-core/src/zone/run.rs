@@ -109,6 +109,7 @@ impl RunWriter {
     }
 
     /// The same, given how its owner compares to that of the record that was pushed last.
+    #[inline]
     pub(super) fn push_alike(&mut self, record: &Record<'_>, likeness: Likeness) -> Result<(), BuildError> {
         let same_owner = likeness.is_equal();
         if same_owner && self.rtype == record.rtype {
