@@ -352,6 +352,25 @@ pub(crate) fn skip_record(octets: &[u8], at: usize) -> Option<(usize, usize)> {
     (end <= octets.len()).then_some((owner_end.at.checked_add(4)?, end))
 }
 
+/// Compares the record at `at` with another of the same owner, as [`Record::canonical_cmp`]; the RDATA is read only if it
+/// matters. What the scratch has of an owner stays as it is.
+#[cfg(feature = "alloc")]
+pub(crate) fn cmp_after_owner(
+    octets: &[u8],
+    at: usize,
+    other: &Record<'_>,
+    scratch: &mut Scratch,
+) -> Option<core::cmp::Ordering> {
+    let (owner_end, ()) = grammar::skip_name(Cursor::new(octets, at)).ok()?;
+    let (rdata_start, RecordFixed { rtype, rdata_length, .. }) = grammar::record_fixed(owner_end).ok()?;
+    let order = rtype.cmp(&other.rtype);
+    if order.is_ne() {
+        return Some(order);
+    }
+    let read = rdata::read(rtype, octets, rdata_start.at, rdata_length.into(), &mut scratch.rdata);
+    Some(rdata::canonical_cmp(rtype, read.ok()?, other.rdata))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -56,9 +56,13 @@ impl<'d> Revision<'d> {
         notes: &mut Notes,
         checks: &mut Checks,
     ) -> Result<(), ApplyError> {
+        let identity = change.identity();
         self.key.clear();
-        key::push_record(&mut self.key, change.identity());
-        self.seek(checks);
+        key::push_owner(&mut self.key, identity.owner);
+        if !self.stays() {
+            key::push_data(&mut self.key, identity.rtype, identity.rdata);
+            self.seek(checks);
+        }
         self.editor.change(change, notes)?;
         if self.editor.size() > CHUNK {
             // What comes next may belong to any of the pages that this makes.
@@ -69,6 +73,14 @@ impl<'d> Revision<'d> {
             rest.get_mut(from..).unwrap_or_default().reverse();
         }
         Ok(())
+    }
+
+    /// Whether all records of the owner whose part of a key there is have their place in the slot that is edited.
+    fn stays(&self) -> bool {
+        let next_leaf = || self.old.get(self.taken).map(|leaf| leaf.key());
+        let border = self.rest.last().map(Slot::key).or_else(next_leaf);
+        let owner = self.key.as_slice();
+        self.editing && border.is_none_or(|border| border > owner && !border.starts_with(owner))
     }
 
     /// Goes on to the slot in which the key has its place.
