@@ -5,6 +5,7 @@
 //! | `error` | [`Error`]: what went wrong, in words for operators |
 //! | `sink` | [`Sink`], [`EventSink`]: where a zone goes |
 //! | `receive` | a transfer coming in, and [`InReport`], what it was |
+//! | `turns` | a long transfer taken on several cores |
 //! | `link` | the task that owns the connection |
 //! | `tally` | following a transfer without looking into records, for measuring |
 //! | `udp` | [`soa_udp`], [`ixfr_udp`], [`notify_udp`]: an SOA query, an IXFR or a NOTIFY over a datagram |
@@ -14,10 +15,12 @@ mod link;
 mod receive;
 mod sink;
 mod tally;
+mod turns;
 mod udp;
 
 pub use error::Error;
 pub use receive::{InReport, Kind};
+pub(crate) use sink::InParts;
 pub use sink::{EventSink, Sink, SinkError};
 pub(crate) use udp::may_be_forged;
 pub use udp::{ixfr_udp, notify_udp, soa_udp};
@@ -165,10 +168,10 @@ impl Client {
     ) -> Result<(InReport, S), Error>
     where
         M: Mac,
-        S: EventSink + Send + 'static,
+        S: InParts,
     {
         let (exchange, inspector, intake) = self.ask_axfr(zone, key, limits, sink).await?;
-        self.receive_apart(exchange, inspector, intake).await
+        self.receive_apart(exchange, inspector, intake, turns::width()).await
     }
 
     /// Tells the peer that the zone has changed (RFC 1996); most NOTIFYs go over UDP, see [`notify_udp`].
@@ -212,10 +215,10 @@ impl Client {
     ) -> Result<(InReport, S), Error>
     where
         M: Mac,
-        S: EventSink + Send + 'static,
+        S: InParts,
     {
         let (exchange, inspector, intake) = self.ask_ixfr(zone, soa, key, limits, sink).await?;
-        self.receive_apart(exchange, inspector, intake).await
+        self.receive_apart(exchange, inspector, intake, turns::width()).await
     }
 
     /// Transfers a zone and throws it away: signatures are verified and records counted, but not looked into. For measuring

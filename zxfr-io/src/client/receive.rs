@@ -1,21 +1,19 @@
 //! A transfer coming in over a connection.
 
 use super::link::Exchange;
-use super::{Client, Error, EventSink};
+use super::turns::Turns;
+use super::{Client, Error, EventSink, InParts};
 use crate::clock;
 use bytes::Bytes;
-use std::mem::take;
-use std::panic::resume_unwind;
 use std::time::Duration;
-use tokio::task::spawn_blocking;
 use tokio::time::Instant;
 use zxfr_core::serial::Serial;
 use zxfr_core::transfer::{Event, Events, Inspected, InspectedInbound, Inspector, Totals};
 use zxfr_core::tsig::Mac;
 
 /// How many octets of a transfer are taken on the task that waits for them: what a small zone takes is less than handing it
-/// over does. And how many may wait while a thread takes those before.
-const TURN: usize = 256 << 10;
+/// over does.
+const SHORT: u64 = 256 << 10;
 
 /// What a transfer in turned out to be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -54,8 +52,8 @@ pub struct InReport {
 
 /// A transfer coming in, and where it goes.
 pub(super) struct Intake<S> {
-    inbound: InspectedInbound,
-    sink: S,
+    pub(super) inbound: InspectedInbound,
+    pub(super) sink: S,
     kind: Kind,
     /// When it was asked for.
     started: Instant,
@@ -78,7 +76,7 @@ impl<S: EventSink> Intake<S> {
     }
 
     /// Takes messages up to the last of the answer.
-    fn take_all(&mut self, messages: &[Inspected<Bytes>]) -> Result<Option<Serial>, Error> {
+    pub(super) fn take_all(&mut self, messages: &[Inspected<Bytes>]) -> Result<Option<Serial>, Error> {
         for message in messages {
             if let Some(serial) = self.take(message)? {
                 return Ok(Some(serial));
@@ -88,7 +86,7 @@ impl<S: EventSink> Intake<S> {
     }
 
     /// Why no more comes, when this is why no message does.
-    fn ended(&mut self, error: Error) -> Error {
+    pub(super) fn ended(&mut self, error: Error) -> Error {
         match error {
             // Let the machine say what was missing.
             Error::Closed => self.inbound.eof().map_or_else(Error::Transfer, |()| Error::Closed),
@@ -96,7 +94,7 @@ impl<S: EventSink> Intake<S> {
         }
     }
 
-    fn report(self, serial: Serial) -> (InReport, S) {
+    pub(super) fn report(self, serial: Serial) -> (InReport, S) {
         let Self { inbound, sink, kind, started, first_message } = self;
         let report = InReport {
             serial,
@@ -128,82 +126,56 @@ impl Client {
         }
     }
 
-    /// Receives the answer to a request, and gives the sink back. A long one is taken on threads where it holds up nobody, a
-    /// turn at a time, while the next is inspected here; no thread is kept while nothing comes. If this is dropped, the turn
-    /// goes to its end, and what was taken is thrown away.
-    pub(super) async fn receive_apart<M: Mac, S: EventSink + Send + 'static>(
+    /// Receives the answer to a request, and gives the sink back. A long one is taken on threads where it holds up nobody, up
+    /// to `width` at once, a turn at a time, while the next is inspected here; no thread is kept while nothing comes. If this
+    /// is dropped, the turns that were begun go to their end, and what was taken is thrown away.
+    pub(super) async fn receive_apart<M: Mac, S: InParts>(
         &self,
         mut exchange: Exchange,
         mut inspector: Inspector<M>,
         mut intake: Intake<S>,
+        width: usize,
     ) -> Result<(InReport, S), Error> {
-        while intake.inbound.totals().octets < TURN as u64 {
+        while intake.inbound.totals().octets < SHORT {
             let message = self.answer(&mut exchange, intake.started).await.map_err(|error| intake.ended(error))?;
             if let Some(serial) = intake.take(&inspector.inspect(message, clock::unix()))? {
                 exchange.done();
                 return Ok(intake.report(serial));
             }
         }
-        let mut intake = Box::new(intake);
-        let mut ahead = Ahead::default();
+        let started = intake.started;
+        let mut turns = Turns::new(intake, width);
+        let mut open = true;
         loop {
-            if ahead.messages.is_empty() {
-                match self.answer(&mut exchange, intake.started).await {
-                    Ok(message) => ahead.push(inspector.inspect(message, clock::unix())),
-                    Err(error) => {
-                        let error = intake.ended(error);
-                        // It may be large.
-                        spawn_blocking(move || drop(intake));
-                        return Err(error);
-                    }
+            while let Some(message) = turns.has_room().then(|| exchange.ready()).flatten() {
+                turns.push(inspector.inspect(message, clock::unix()));
+            }
+            turns.start();
+            let ended = if turns.are_idle() {
+                match self.answer(&mut exchange, started).await {
+                    Ok(message) => turns.push(inspector.inspect(message, clock::unix())),
+                    Err(error) => return Err(turns.ended(error)),
                 }
-            }
-            while let Some(message) = ahead.has_room().then(|| exchange.ready()).flatten() {
-                ahead.push(inspector.inspect(message, clock::unix()));
-            }
-            let messages = take(&mut ahead).messages;
-            let mut turn = spawn_blocking(move || intake.take_all(&messages).map(|end| (intake, end)));
-            let mut open = true;
-            let taken = loop {
+                None
+            } else {
                 tokio::select! {
                     biased;
-                    taken = &mut turn => break taken,
-                    message = exchange.message(), if open && ahead.has_room() => match message {
-                        Ok(message) => ahead.push(inspector.inspect(message, clock::unix())),
-                        // It is told again when all that came before is taken.
-                        Err(_) => open = false,
-                    },
+                    ended = turns.next() => ended?,
+                    message = exchange.message(), if open && turns.has_room() => {
+                        match message {
+                            Ok(message) => turns.push(inspector.inspect(message, clock::unix())),
+                            // It is told again when all that came before is taken.
+                            Err(_) => open = false,
+                        }
+                        None
+                    }
                 }
             };
-            let taken = taken.map_err(|error| match error.try_into_panic() {
-                Ok(panic) => resume_unwind(panic),
-                Err(_) => Error::Sink("the thread that took the zone was stopped".into()),
-            });
-            let end;
-            (intake, end) = taken??;
-            if let Some(serial) = end {
+            if let Some((serial, intake)) = ended {
                 exchange.done();
                 return Ok(intake.report(serial));
             }
         }
-    }
-}
-
-/// Messages that were inspected and wait to be taken.
-#[derive(Default)]
-struct Ahead {
-    messages: Vec<Inspected<Bytes>>,
-    octets: usize,
-}
-
-impl Ahead {
-    fn push(&mut self, message: Inspected<Bytes>) {
-        self.octets += message.octets().len();
-        self.messages.push(message);
-    }
-
-    const fn has_room(&self) -> bool {
-        self.octets < TURN
     }
 }
 

@@ -64,6 +64,34 @@ impl EventSink for Update {
     }
 }
 
+/// A sink that can take runs of a whole zone's records on several cores at once.
+pub(crate) trait InParts: EventSink + Send + 'static {
+    /// What takes a run.
+    type Part: InParts<Part = Self::Part>;
+
+    /// For a run that comes later than the next events: it is given nothing but [`Event::Add`] and [`Event::Skipped`]. `None`
+    /// when it can't be, of what is coming now.
+    fn part(&self) -> Option<Self::Part>;
+
+    /// Takes over what a part was given, as if it had been given here.
+    ///
+    /// # Errors
+    /// Whatever keeps the sink from taking it; the transfer ends then.
+    fn join(&mut self, part: Self::Part) -> Result<(), SinkError>;
+}
+
+impl InParts for Update {
+    type Part = Self;
+
+    fn part(&self) -> Option<Self> {
+        self.part()
+    }
+
+    fn join(&mut self, part: Self) -> Result<(), SinkError> {
+        Ok(self.join(part)?)
+    }
+}
+
 /// The records of a transfer that can only be a whole zone.
 pub(super) struct Records<'s, S>(pub(super) &'s mut S);
 

@@ -6,7 +6,7 @@ use super::pool::Lease;
 use super::run::Event;
 use super::zone::{Progress, ZoneId};
 use super::{Shared, timers_of};
-use crate::client::{Client, Error, EventSink, InReport, Kind, SinkError};
+use crate::client::{Client, Error, EventSink, InParts, InReport, Kind, SinkError};
 use crate::clock;
 use crate::reason::Reason;
 use std::future::{Future, poll_fn};
@@ -269,5 +269,17 @@ impl<I: Incoming> EventSink for Receiving<I> {
             let _ = self.events.send(Event::Heard(self.tag.0, self.addr));
         }
         self.progress.set(totals);
+    }
+}
+
+impl<I: Incoming> InParts for Receiving<I> {
+    type Part = Update;
+
+    fn part(&self) -> Option<Update> {
+        self.update.part()
+    }
+
+    fn join(&mut self, part: Update) -> Result<(), SinkError> {
+        Ok(self.update.join(part)?)
     }
 }
