@@ -19,7 +19,7 @@ impl Likeness {
         // Records that are kept together share the octets of their owner.
         if core::ptr::eq(owner.as_octets(), before.as_octets()) || owner.octets_eq(before) {
             Self::Same
-        } else if owner == before {
+        } else if owner.as_octets().eq_ignore_ascii_case(before.as_octets()) {
             Self::Equal
         } else {
             Self::Other

@@ -4,6 +4,7 @@ use super::*;
 use crate::name::Name;
 use crate::wire::{Message, Scratch, rdata};
 use proptest::prelude::*;
+use std::collections::BTreeSet;
 use std::vec::Vec;
 
 type Owned = (Name, Rtype, u32, Vec<u8>);
@@ -51,6 +52,38 @@ proptest! {
             prop_assert!(read.is_exactly(&flat(record)), "{read:?}");
         }
         prop_assert!(answers.next().unwrap().is_none());
+    }
+
+    // Beside a plain model: the longest suffix that was written before is never spelt again.
+    #[test]
+    fn every_suffix_is_found_again(records in prop::collection::vec(any_record(), 0..60)) {
+        let mut octets = std::vec![0; 16_000];
+        let mut writer = Writer::new(&mut octets);
+        let mut known = BTreeSet::new();
+        let mut compressed = |name: &[u8]| {
+            let mut at = 0;
+            while name[at] != 0 {
+                if !known.insert(name[at..].to_vec()) {
+                    return at + 2;
+                }
+                at += 1 + usize::from(name[at]);
+            }
+            at + 1
+        };
+        for record in &records {
+            let (owner, rtype, _, data) = record;
+            let mut length = compressed(owner.as_octets()) + 10;
+            for piece in rdata::pieces(*rtype, data) {
+                length += match piece {
+                    Piece::Name(name, NameUse { compressed_out: true, .. }) => compressed(name.as_octets()),
+                    Piece::Name(name, _) => name.len(),
+                    Piece::Octets(octets) => octets.len(),
+                };
+            }
+            let before = writer.len();
+            writer.answer(&flat(record)).unwrap();
+            prop_assert_eq!(writer.len() - before, length, "{:?}", record);
+        }
     }
 }
 
