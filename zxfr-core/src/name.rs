@@ -78,7 +78,8 @@ impl<'a> NameRef<'a> {
             if length > MAX_LABEL {
                 return Err(NameFault::Label);
             }
-            at = at.saturating_add(length).saturating_add(1);
+            // Far from the largest offset: it stays below 320.
+            at = at.wrapping_add(length).wrapping_add(1);
             if at > MAX_NAME {
                 return Err(NameFault::Long);
             }
@@ -145,7 +146,7 @@ impl<'a> NameRef<'a> {
             let Some(&length) = self.octets.get(at) else {
                 return false;
             };
-            at = at.saturating_add(usize::from(length)).saturating_add(1);
+            at = at.wrapping_add(usize::from(length)).wrapping_add(1);
         }
         at == extra
     }
@@ -190,8 +191,8 @@ impl<'a> NameRef<'a> {
                 break;
             }
             *starts.get_mut(count)? = at as u8;
-            count = count.saturating_add(1);
-            at = at.saturating_add(usize::from(length)).saturating_add(1);
+            count = count.wrapping_add(1);
+            at = at.wrapping_add(usize::from(length)).wrapping_add(1);
         }
         Some((starts, count))
     }

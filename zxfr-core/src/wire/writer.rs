@@ -172,18 +172,16 @@ pub(crate) struct Out<'b> {
 impl Out<'_> {
     #[inline]
     pub(crate) fn put(&mut self, octets: &[u8]) -> Result<(), Full> {
-        let after = self.len.checked_add(octets.len()).ok_or(Full)?;
-        self.octets.get_mut(self.len..after).ok_or(Full)?.copy_from_slice(octets);
-        self.len = after;
+        self.room(octets.len())?.copy_from_slice(octets);
         Ok(())
     }
 
     /// Room for what is written next.
     #[inline]
     fn room(&mut self, octets: usize) -> Result<&mut [u8], Full> {
-        let before = self.len;
-        let after = before.checked_add(octets).ok_or(Full)?;
-        let room = self.octets.get_mut(before..after).ok_or(Full)?;
+        // There is no room before an offset that wraps.
+        let after = self.len.wrapping_add(octets);
+        let room = self.octets.get_mut(self.len..after).ok_or(Full)?;
         self.len = after;
         Ok(room)
     }

@@ -73,7 +73,7 @@ proptest! {
         for record in &records {
             let (owner, rtype, _, data) = record;
             let mut length = compressed(owner.as_octets()) + 10;
-            for piece in rdata::pieces(*rtype, data) {
+            for piece in pieces(*rtype, data) {
                 length += match piece {
                     Piece::Name(name, NameUse { compressed_out: true, .. }) => compressed(name.as_octets()),
                     Piece::Name(name, _) => name.len(),
