@@ -10,6 +10,7 @@ use super::numbered::Numbered;
 use crate::name::{Name, NameRef};
 use crate::wire::Rtype;
 use alloc::vec::Vec;
+use core::cmp::Ordering;
 
 /// RRsets to look at, in the order of the zone.
 #[derive(Default)]
@@ -38,10 +39,11 @@ impl Checks {
         if fresh.is_empty() {
             return;
         }
-        // What ends at the slot's ends may go on beyond.
+        // What is at the slot's ends may go on beyond.
         let edge = |found: Option<(Listed<'_>, Spot)>| found.map(|(listed, _)| (listed.owner.to_name(), listed.rtype));
-        let first = edge(slot.next(slot.start(), numbered));
-        let last = edge(slot.previous(slot.end(), numbered));
+        let (mut first, mut last) = (None, None);
+        let last_block = slot.base.blocks().len().saturating_sub(1);
+        let mut inside = false;
         let left = slot.records_left();
         let many_records = left > usize::try_from(limits.rrset_records).unwrap_or(usize::MAX);
         let many_types = left > limits.types_per_name.into();
@@ -57,6 +59,17 @@ impl Checks {
             let spot = slot.before_added(*number);
             meet(slot.previous(spot, numbered));
             meet(slot.next(spot.after_added(), numbered));
+            // The page begins after all slots before it, and the next begins after it: what it begins with or comes to, though it
+            // be removed, tells of most owners that they are at neither end, and the ends need not be read.
+            inside |= Numbered::cmp_block_owner(slot.base, 0, record.owner).is_some_and(Ordering::is_lt);
+            if !inside && first.is_none() {
+                first = edge(slot.next(slot.start(), numbered));
+            }
+            let ends_after =
+                Numbered::cmp_block_owner(slot.base, last_block, record.owner).is_some_and(Ordering::is_gt);
+            if !ends_after && last.is_none() {
+                last = edge(slot.previous(slot.end(), numbered));
+            }
             let (mut owner_at_edge, mut rrset_at_edge) = (false, false);
             for (owner, rtype) in [&first, &last].into_iter().flatten() {
                 let at_edge = owner.as_ref() == record.owner;

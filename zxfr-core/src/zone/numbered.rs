@@ -1,7 +1,7 @@
 //! Reading records of a page by number.
 
 use super::page::{BLOCK, Page};
-use crate::name::cmp_label;
+use crate::name::{NameRef, cmp_label};
 use crate::wire::reader::{Outline, RecordPosition, cmp_after_owner, skip_record};
 use crate::wire::{Record, Scratch};
 use core::cmp::Ordering;
@@ -105,6 +105,12 @@ impl Numbered {
             near = if one_owner { near } else { 0 };
         }
         (low, false)
+    }
+
+    /// Compares the owner of a block's first record with another, without reading of the block what isn't needed for that.
+    pub(super) fn cmp_block_owner(page: &Page, block: usize, owner: NameRef<'_>) -> Option<Ordering> {
+        let start = usize::from(*page.blocks().get(block)?);
+        Some(Owner::at(page.octets(), start)?.cmp(&Owner::at(owner.as_octets(), 0)?))
     }
 
     /// Compares a record with one that has this owner, and says whether it surely has the same.
