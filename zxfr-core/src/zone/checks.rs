@@ -61,7 +61,8 @@ impl Checks {
             meet(slot.next(spot.after_added(), numbered));
             // The page begins after all slots before it, and the next begins after it: what it begins with or comes to, though it
             // be removed, tells of most owners that they are at neither end, and the ends need not be read.
-            inside |= Numbered::cmp_block_owner(slot.base, 0, record.owner).is_some_and(Ordering::is_lt);
+            // Owners only follow one another: once inside, all are.
+            inside = inside || Numbered::cmp_block_owner(slot.base, 0, record.owner).is_some_and(Ordering::is_lt);
             if !inside && first.is_none() {
                 first = edge(slot.next(slot.start(), numbered));
             }

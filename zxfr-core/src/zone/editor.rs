@@ -24,6 +24,8 @@ pub(super) struct SlotEditor {
     edits: Edits,
     /// The numbers of those added records that weren't in the slot.
     fresh: Vec<usize>,
+    /// The octets that the removed records take in the base.
+    removed_octets: usize,
     changed: bool,
     /// No record of the base before this number is changed any more.
     next: u16,
@@ -39,6 +41,7 @@ impl SlotEditor {
             numbered: Numbered::default(),
             edits: Edits::default(),
             fresh: Vec::new(),
+            removed_octets: 0,
             changed: false,
             next: 0,
             removed: 0,
@@ -51,6 +54,7 @@ impl SlotEditor {
         self.numbered.go_to_page(slot.base());
         self.edits.clear();
         self.fresh.clear();
+        self.removed_octets = 0;
         (self.changed, self.next, self.removed, self.added) = (false, 0, 0, 0);
         self.slot = slot;
     }
@@ -68,6 +72,8 @@ impl SlotEditor {
         let identity = change.identity();
         let (number, in_base) = self.numbered.find(self.slot.base(), self.next, identity);
         self.next = number;
+        // Now its block is the one that was read last.
+        let octets = if in_base { self.numbered.len(self.slot.base(), number) } else { 0 };
         let in_added = self.carry(number, Some(identity));
         let Self { slot, numbered, edits, .. } = self;
         let old = slot.edits();
@@ -86,6 +92,7 @@ impl SlotEditor {
             self.added = self.added.saturating_add(1);
         } else if in_base && !gone {
             edits.removed.push(number);
+            self.removed_octets = self.removed_octets.saturating_add(octets);
         }
         let Some(record) = addition else { return Ok(()) };
         if gone && of_base.is_some_and(|base| base.is_exactly(&record)) {
@@ -104,6 +111,8 @@ impl SlotEditor {
         let Some(old) = self.slot.edits() else { return false };
         while let Some(removed) = old.removed.get(self.removed).filter(|removed| **removed < number) {
             self.edits.removed.push(*removed);
+            let octets = self.numbered.len(self.slot.base(), *removed);
+            self.removed_octets = self.removed_octets.saturating_add(octets);
             self.removed = self.removed.saturating_add(1);
         }
         while let Some(added) = old.added.get(self.added).filter(|added| added.before <= number)
@@ -143,7 +152,7 @@ impl SlotEditor {
         if self.edits.is_empty() {
             return put(Slot::Sealed(base.clone()), true);
         }
-        let removed = merged.removed_octets(&mut self.numbered);
+        let removed = self.removed_octets;
         if removed.saturating_add(self.edits.added_octets()) > base.len() / EDITED_PART {
             let pages = write_pages(core::iter::once(merged.records()));
             return pages.into_iter().for_each(|page| put(Slot::Sealed(page), true));

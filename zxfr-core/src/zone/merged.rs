@@ -65,12 +65,6 @@ impl<'a> Merged<'a> {
         kept.saturating_add(self.edits.added.len())
     }
 
-    /// About how many octets the removed records take in the page.
-    pub(super) fn removed_octets(&self, numbered: &mut Numbered) -> usize {
-        let octets = self.edits.removed.iter().map(|number| numbered.len(self.base, *number));
-        octets.fold(0, usize::saturating_add)
-    }
-
     /// The records in order.
     pub(super) fn records(&self) -> SlotRecords<'a> {
         SlotRecords::new(self.base, Some(self.edits))
