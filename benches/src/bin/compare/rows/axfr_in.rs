@@ -135,14 +135,18 @@ pub(super) fn secondary(stage: &Stage, kind: Kind, replay: &Replay) -> Result<Se
 }
 
 /// Whether a server gives away this version, and `wanted` in it. Of several processes, as NSD has, some may still have the version
-/// before when another answers with the new one.
+/// before, or none, when another answers with the new one.
 pub(super) fn check(stage: &mut Stage, server: &Server, version: u32, wanted: Fingerprint) -> Result<()> {
     let begun = Instant::now();
     loop {
         let connection = Connection::open(server.address(), &Question::axfr(NAME, false)?)?;
-        let (_, contents) = connection.explore(&mut stage.buffers[0])?;
-        if contents.serial == Tld::serial(version) || begun.elapsed() > TAKING_UP {
-            return stage::compare(&contents, version, wanted);
+        let late = begun.elapsed() > TAKING_UP;
+        match connection.explore(&mut stage.buffers[0]) {
+            Ok((_, contents)) if late || contents.serial == Tld::serial(version) => {
+                return stage::compare(&contents, version, wanted);
+            }
+            Err(failure) if late => return Err(failure),
+            Ok(_) | Err(_) => {}
         }
         std::thread::sleep(PAUSE);
     }
