@@ -246,6 +246,12 @@ impl RecordPosition {
         Self { at, left: count, last_owner: None }
     }
 
+    /// Goes elsewhere in the message; what the scratch holds stays as it is.
+    #[cfg(feature = "alloc")]
+    pub(crate) const fn go_to(&mut self, at: usize, count: u16) {
+        (self.at, self.left) = (at, count);
+    }
+
     /// Goes past the next record; what the scratch holds stays as it is.
     #[cfg(feature = "alloc")]
     pub(crate) fn skip(&mut self, octets: &[u8]) {
@@ -294,15 +300,15 @@ impl RecordPosition {
     fn read(&mut self, octets: &[u8], owner: &mut Name) -> Result<(RecordFixed, usize), WireError> {
         let start = Cursor::new(octets, self.at);
         // An owner that is a lone pointer to where the last one was spelt out is the last one.
-        let spelt_at = match start.rest() {
-            [high @ 0xc0..=0xff, low, ..] => usize::from(u16::from_be_bytes([high & 0x3f, *low])),
-            _ => start.at,
+        let pointed_to = match start.rest() {
+            [high @ 0xc0..=0xff, low, ..] => Some(usize::from(u16::from_be_bytes([high & 0x3f, *low]))),
+            _ => None,
         };
-        let rest = if self.last_owner == Some(spelt_at) {
+        let rest = if pointed_to.is_some() && self.last_owner == pointed_to {
             Cursor::new(octets, start.at.wrapping_add(2))
         } else {
             let (rest, _) = grammar::name(start, owner).map_err(|error| failed(error, start.at))?;
-            self.last_owner = Some(spelt_at);
+            self.last_owner = pointed_to.or(Some(start.at));
             rest
         };
         let (rest, fixed) = grammar::record_fixed(rest).map_err(|error| failed(error, rest.at))?;

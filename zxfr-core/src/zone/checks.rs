@@ -44,6 +44,11 @@ impl Checks {
         let (mut first, mut last) = (None, None);
         let last_block = slot.base.blocks().len().saturating_sub(1);
         let mut inside = false;
+        let ends_before_last_block =
+            |owner| Numbered::cmp_block_owner(slot.base, last_block, owner).is_some_and(Ordering::is_gt);
+        // Owners only follow one another: what holds for the last of them holds for all.
+        let farthest = fresh.last().and_then(|number| slot.edits.record(*number));
+        let all_end_before = farthest.is_some_and(|record| ends_before_last_block(record.owner));
         let left = slot.records_left();
         let many_records = left > usize::try_from(limits.rrset_records).unwrap_or(usize::MAX);
         let many_types = left > limits.types_per_name.into();
@@ -61,14 +66,12 @@ impl Checks {
             meet(slot.next(spot.after_added(), numbered));
             // The page begins after all slots before it, and the next begins after it: what it begins with or comes to, though it
             // be removed, tells of most owners that they are at neither end, and the ends need not be read.
-            // Owners only follow one another: once inside, all are.
+            // Once inside, all are.
             inside = inside || Numbered::cmp_block_owner(slot.base, 0, record.owner).is_some_and(Ordering::is_lt);
             if !inside && first.is_none() {
                 first = edge(slot.next(slot.start(), numbered));
             }
-            let ends_after =
-                Numbered::cmp_block_owner(slot.base, last_block, record.owner).is_some_and(Ordering::is_gt);
-            if !ends_after && last.is_none() {
+            if !all_end_before && last.is_none() && !ends_before_last_block(record.owner) {
                 last = edge(slot.previous(slot.end(), numbered));
             }
             let (mut owner_at_edge, mut rrset_at_edge) = (false, false);

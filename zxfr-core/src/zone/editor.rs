@@ -7,6 +7,7 @@ use super::checks::Checks;
 use super::edits::Edits;
 use super::merged::Merged;
 use super::numbered::Numbered;
+use super::page::Page;
 use super::slot::{Edited, Slot, write_pages};
 use crate::wire::Record;
 use crate::wire::rdata::has_folded_names;
@@ -38,7 +39,7 @@ impl SlotEditor {
     pub(super) fn new() -> Self {
         Self {
             slot: Slot::empty(),
-            numbered: Numbered::default(),
+            numbered: Numbered::of(&Page::empty()),
             edits: Edits::default(),
             fresh: Vec::new(),
             removed_octets: 0,
@@ -64,13 +65,13 @@ impl SlotEditor {
         self.edits.added_octets()
     }
 
-    /// Makes a change that follows all before it.
+    /// Makes a change that follows all before it. `key` is the owner's part of its sort key.
     ///
     /// # Errors
     /// When it doesn't fit what is held.
-    pub(super) fn change(&mut self, change: &Change<'_>, notes: &mut Notes) -> Result<(), ApplyError> {
+    pub(super) fn change(&mut self, change: &Change<'_>, key: &[u8], notes: &mut Notes) -> Result<(), ApplyError> {
         let identity = change.identity();
-        let (number, in_base) = self.numbered.find(self.slot.base(), self.next, identity);
+        let (number, in_base) = self.numbered.find(self.slot.base(), self.next, key, identity);
         self.next = number;
         // Now its block is the one that was read last.
         let octets = if in_base { self.numbered.len(self.slot.base(), number) } else { 0 };

@@ -24,6 +24,18 @@ pub(super) fn push_record(key: &mut Vec<u8>, record: &Record<'_>) {
     push_data(key, record.rtype, record.rdata);
 }
 
+/// Whether a key is after that of a record, of which there is the owner's part.
+pub(super) fn is_after(key: &[u8], owner: &[u8], record: &Record<'_>) -> bool {
+    match key.strip_prefix(owner) {
+        None => key > owner,
+        Some(data) => {
+            let mut theirs = Vec::new();
+            push_data(&mut theirs, record.rtype, record.rdata);
+            data > theirs.as_slice()
+        }
+    }
+}
+
 /// Whether a key is that of a record with this owner.
 pub(super) fn starts_with_owner(key: &[u8], owner: NameRef<'_>) -> bool {
     let mut start = Vec::new();
@@ -65,6 +77,9 @@ mod tests {
                 key
             };
             prop_assert_eq!(key(0).cmp(&key(1)), record(0).canonical_cmp(&record(1)));
+            let mut owner = Vec::new();
+            push_owner(&mut owner, record(1).owner);
+            prop_assert_eq!(is_after(&key(0), &owner, &record(1)), key(0) > key(1));
         }
     }
 }

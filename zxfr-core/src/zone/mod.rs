@@ -21,7 +21,8 @@
 
 pub mod apply;
 mod arena;
-pub mod builder;
+pub mod blocks;
+mod builder;
 mod change;
 mod checks;
 pub mod condense;

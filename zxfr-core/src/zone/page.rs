@@ -1,5 +1,6 @@
 //! A page: the records of one message of a transfer.
 
+use super::blocks::{BLOCK, Block, Blocks, OpenBlocks};
 use super::key;
 use super::likeness::Likeness;
 use crate::name::{Name, NameRef};
@@ -36,18 +37,14 @@ pub struct Page {
 struct Held {
     key: Box<[u8]>,
     octets: Bytes,
-    /// Where the first record of each block starts.
-    blocks: Box<[u16]>,
+    blocks: Blocks,
 }
-
-/// A page knows where every so manyth record starts.
-pub(super) const BLOCK: u16 = 16;
 
 impl Page {
     /// One without records.
     pub(super) fn empty() -> Self {
         let (octets, start) = (alloc::vec![0; HEADER_LEN], HEADER_LEN as u16);
-        OpenPage { key: Vec::new(), octets, blocks: Vec::new(), records: 0, start }.close()
+        OpenPage { key: Vec::new(), octets, blocks: Blocks::default(), records: 0, start }.close()
     }
 
     /// The sort key of its first record.
@@ -81,9 +78,14 @@ impl Page {
         self.octets().slice(usize::from(self.start).min(self.octets().len())..)
     }
 
-    /// Where the first record of each block of [`BLOCK`] starts.
-    pub(super) fn blocks(&self) -> &[u16] {
-        &self.held.blocks
+    /// The blocks of [`BLOCK`] records.
+    pub(super) fn blocks(&self) -> &[Block] {
+        self.held.blocks.list()
+    }
+
+    /// See [`Blocks::around`].
+    pub(super) fn blocks_around(&self, key: &[u8]) -> Range<usize> {
+        self.held.blocks.around(key, self.key())
     }
 
     /// What it takes in memory, its key and the accounts of the allocator's users included.
@@ -91,7 +93,7 @@ impl Page {
         // A reference count of the octets is allocated once they are lent to a frame.
         const SHARED: usize = 32;
         let own = size_of::<Held>().saturating_add(size_of::<[usize; 2]>()).saturating_add(SHARED);
-        let blocks = size_of_val::<[u16]>(&self.held.blocks);
+        let blocks = size_of_val::<[Block]>(self.blocks());
         own.saturating_add(self.key().len()).saturating_add(self.len()).saturating_add(blocks)
     }
 
@@ -105,7 +107,7 @@ impl Page {
 pub(crate) struct OpenPage {
     pub(super) key: Vec<u8>,
     pub(super) octets: Vec<u8>,
-    blocks: Vec<u16>,
+    blocks: Blocks,
     pub(super) records: u16,
     start: u16,
 }
@@ -114,7 +116,7 @@ impl OpenPage {
     pub(crate) fn close(self) -> Page {
         let Self { key, octets, blocks, records, start } = self;
         let len = octets.len() as u32;
-        let held = Held { key: key.into(), octets: octets.into(), blocks: blocks.into() };
+        let held = Held { key: key.into(), octets: octets.into(), blocks };
         Page { held: Arc::new(held), records, start, len }
     }
 
@@ -158,8 +160,7 @@ impl OpenPage {
 pub(crate) struct PageWriter {
     octets: Box<[u8]>,
     len: usize,
-    /// Where the first record of each block starts.
-    blocks: Vec<u16>,
+    blocks: OpenBlocks,
     records: u16,
     start: u16,
     /// The most octets of a page of more than one record.
@@ -198,7 +199,7 @@ impl PageWriter {
             // Room for one record more: what it would have taken tells where to cut.
             octets: alloc::vec![0; MAX_PAGE.saturating_add(CUT_WINDOW)].into_boxed_slice(),
             len: HEADER_LEN,
-            blocks: Vec::new(),
+            blocks: OpenBlocks::default(),
             records: 0,
             start: HEADER_LEN as u16,
             limit: MAX_PAGE,
@@ -290,7 +291,7 @@ impl PageWriter {
             key::push_record(&mut self.key, record);
         }
         if self.records.is_multiple_of(BLOCK) {
-            self.blocks.push(before as u16);
+            self.blocks.push(before as u16, record.owner);
         }
         self.records = records;
         Ok(())
@@ -350,7 +351,7 @@ impl PageWriter {
         }
         let mut octets = self.octets.get(..self.len).unwrap_or_default().to_vec();
         set_header(&mut octets, self.records, self.start);
-        let (key, blocks) = (self.key.clone(), self.blocks.clone());
+        let (key, blocks) = (self.key.clone(), self.blocks.close());
         let page = OpenPage { key, octets, blocks, records: self.records, start: self.start };
         self.blocks.clear();
         self.len = HEADER_LEN;
@@ -379,7 +380,9 @@ impl PageWriter {
         self.owner.set(record.owner);
         let mut key = Vec::new();
         key::push_record(&mut key, record);
-        Ok(OpenPage { key, octets, blocks: alloc::vec![HEADER_LEN as u16], records: 1, start: HEADER_LEN as u16 })
+        let mut blocks = OpenBlocks::default();
+        blocks.push(HEADER_LEN as u16, record.owner);
+        Ok(OpenPage { key, octets, blocks: blocks.close(), records: 1, start: HEADER_LEN as u16 })
     }
 }
 

@@ -7,6 +7,7 @@ use super::checks::Checks;
 use super::delta::{Delta, DeltaRecords};
 use super::directory::{Directory, Leaf, Leaves};
 use super::head::ApexNode;
+use super::key;
 use super::numbered::Numbered;
 use super::page::Page;
 use super::parts::Opened;
@@ -14,6 +15,7 @@ use super::revision::Revision;
 use crate::name::NameRef;
 use crate::wire::Scratch;
 use alloc::sync::Arc;
+use alloc::vec::Vec;
 
 /// A piece of work, to be called once.
 pub type Work<'w> = &'w mut (dyn FnMut() + Send);
@@ -93,9 +95,11 @@ impl<'a> Portion<'a> {
         let mut scratch = Scratch::new();
         // Pages of our own writing hold no errors.
         let first = page.first().next(page.octets(), &mut scratch).ok()??;
+        let mut owner = Vec::new();
+        key::push_owner(&mut owner, first.owner);
         let place = |pages: &[Page]| {
             let number = pages.partition_point(|other| other.key() <= page.key()).saturating_sub(1);
-            (number, pages.get(number).map_or(0, |page| Numbered::default().find(page, 0, &first).0))
+            (number, pages.get(number).map_or(0, |page| Numbered::of(page).find(page, 0, &owner, &first).0))
         };
         let [early_deletions, late_deletions] = delta.deletions().split(in_nsec3, place(deleted));
         let [early_additions, late_additions] = delta.additions().split(in_nsec3, place(added));

@@ -9,6 +9,8 @@ use super::editor::SlotEditor;
 use super::key;
 use super::page::MAX_PAGE;
 use super::slot::{Slot, write_pages};
+use crate::name::Name;
+use crate::wire::Record;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 
@@ -30,6 +32,8 @@ pub(super) struct Revision<'d> {
     editor: SlotEditor,
     gathered: Gathered,
     limits: BuildLimits,
+    /// The owner of the last change, not yet a name before the first, and its part of a key.
+    owner: Name,
     key: Vec<u8>,
 }
 
@@ -45,6 +49,7 @@ impl<'d> Revision<'d> {
             editor: SlotEditor::new(),
             gathered: Gathered::default(),
             limits,
+            owner: Name::empty(),
             key: Vec::new(),
         }
     }
@@ -57,13 +62,15 @@ impl<'d> Revision<'d> {
         checks: &mut Checks,
     ) -> Result<(), ApplyError> {
         let identity = change.identity();
-        self.key.clear();
-        key::push_owner(&mut self.key, identity.owner);
-        if !self.stays() {
-            key::push_data(&mut self.key, identity.rtype, identity.rdata);
-            self.seek(checks);
+        if !self.owner.as_ref().octets_eq(identity.owner) {
+            self.owner.set(identity.owner);
+            self.key.clear();
+            key::push_owner(&mut self.key, identity.owner);
         }
-        self.editor.change(change, notes)?;
+        if !self.stays() {
+            self.seek(identity, checks);
+        }
+        self.editor.change(change, &self.key, notes)?;
         if self.editor.size() > CHUNK {
             // What comes next may belong to any of the pages that this makes.
             self.editing = false;
@@ -75,7 +82,7 @@ impl<'d> Revision<'d> {
         Ok(())
     }
 
-    /// Whether all records of the owner whose part of a key there is have their place in the slot that is edited.
+    /// Whether all records of the owner of the last change have their place in the slot that is edited.
     fn stays(&self) -> bool {
         let next_leaf = || self.old.get(self.taken).map(|leaf| leaf.key());
         let border = self.rest.last().map(Slot::key).or_else(next_leaf);
@@ -83,12 +90,12 @@ impl<'d> Revision<'d> {
         self.editing && border.is_none_or(|border| border > owner && !border.starts_with(owner))
     }
 
-    /// Goes on to the slot in which the key has its place.
-    fn seek(&mut self, checks: &mut Checks) {
-        let key = self.key.as_slice();
-        let next_leaf = self.old.get(self.taken).is_some_and(|leaf| leaf.key() <= key);
+    /// Goes on to the slot in which a record has its place, of whose key there is the owner's part.
+    fn seek(&mut self, record: &Record<'_>, checks: &mut Checks) {
+        let begins_after = |this: &Self, key: &[u8]| key::is_after(key, &this.key, record);
+        let next_leaf = self.old.get(self.taken).is_some_and(|leaf| !begins_after(self, leaf.key()));
         if self.editing {
-            if !next_leaf && self.rest.last().is_none_or(|slot| slot.key() > key) {
+            if !next_leaf && self.rest.last().is_none_or(|slot| begins_after(self, slot.key())) {
                 return;
             }
             self.end_slot(checks);
@@ -96,10 +103,9 @@ impl<'d> Revision<'d> {
         if next_leaf && self.open {
             self.end_leaf();
         }
-        let key = self.key.as_slice();
         if !self.open {
             let left = self.old.get(self.taken..).unwrap_or_default();
-            let before = |number: usize| left.get(number).is_some_and(|leaf| leaf.key() <= key);
+            let before = |number: usize| left.get(number).is_some_and(|leaf| !begins_after(self, leaf.key()));
             let skipped = partition_near(before).saturating_sub(1);
             self.done.share(left.get(..skipped).unwrap_or_default());
             if let Some(leaf) = left.get(skipped) {
@@ -110,7 +116,8 @@ impl<'d> Revision<'d> {
             self.taken = self.taken.saturating_add(skipped).saturating_add(1).min(self.old.len());
             self.open = true;
         }
-        let before = |number: usize| self.rest.iter().rev().nth(number).is_some_and(|slot| slot.key() <= key);
+        let slot = |number: usize| self.rest.iter().rev().nth(number);
+        let before = |number: usize| slot(number).is_some_and(|slot| !begins_after(self, slot.key()));
         let here = self.rest.len().saturating_sub(partition_near(before));
         while self.rest.len() > here.saturating_add(1)
             && let Some(slot) = self.rest.pop()

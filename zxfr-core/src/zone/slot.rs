@@ -1,7 +1,8 @@
 //! A place in a directory: a page, or a page and what is to be changed about it.
 
+use super::blocks::BLOCK;
 use super::edits::Edits;
-use super::page::{BLOCK, MAX_PAGE, Page};
+use super::page::{MAX_PAGE, Page};
 use super::run::RunWriter;
 use super::twins::Stretch;
 use crate::wire::reader::RecordPosition;
@@ -232,11 +233,12 @@ impl<'s> SlotRecords<'s> {
         }
         // A block starts behind records that are the same.
         let blocks = self.base.blocks().iter().zip(other.base.blocks());
-        let starts = blocks.take_while(|(mine, theirs)| mine == theirs && usize::from(**mine) <= alike);
+        let blocks = blocks.map(|(mine, theirs)| (usize::from(mine.start), usize::from(theirs.start)));
+        let starts = blocks.take_while(|(mine, theirs)| mine == theirs && *mine <= alike);
         if let Some((block, (start, _))) = starts.enumerate().last() {
             let number = BLOCK.saturating_mul(block as u16);
-            self.pass_to(usize::from(*start), number);
-            other.pass_to(usize::from(*start), number);
+            self.pass_to(start, number);
+            other.pass_to(start, number);
         }
         alike
     }
