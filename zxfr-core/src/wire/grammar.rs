@@ -61,20 +61,21 @@ pub(crate) fn record_fixed(input: Cursor<'_>) -> Parsed<'_, RecordFixed> {
 /// Goes past a name without looking at where its pointer leads; its labels' lengths and its end are checked.
 #[inline]
 pub(crate) fn skip_name(input: Cursor<'_>) -> Parsed<'_, ()> {
-    let mut here = input;
+    let Cursor { message, mut at } = input;
     loop {
-        let rest = here.rest();
-        match rest {
-            [0, ..] => return Ok((advance(here, 1), ())),
-            [length, ..] if usize::from(*length) <= MAX_LABEL => {
-                here = advance(here, usize::from(*length).saturating_add(1));
-                if here.at.wrapping_sub(input.at) >= MAX_NAME {
+        match message.get(at) {
+            Some(0) => return Ok((Cursor::new(message, at.wrapping_add(1)), ())),
+            Some(length) if usize::from(*length) <= MAX_LABEL => {
+                at = at.wrapping_add(usize::from(*length)).wrapping_add(1);
+                if at.wrapping_sub(input.at) >= MAX_NAME {
                     return input.fails(WireFault::LongName);
                 }
             }
-            [0xc0..=0xff, _, ..] => return Ok((advance(here, 2), ())),
-            [] | [0xc0..=0xff] => return here.fails(WireFault::Cut),
-            _ => return here.fails(WireFault::LabelKind),
+            Some(0xc0..=0xff) if at.wrapping_add(1) < message.len() => {
+                return Ok((Cursor::new(message, at.wrapping_add(2)), ()));
+            }
+            None | Some(0xc0..=0xff) => return Cursor::new(message, at).fails(WireFault::Cut),
+            Some(_) => return Cursor::new(message, at).fails(WireFault::LabelKind),
         }
     }
 }

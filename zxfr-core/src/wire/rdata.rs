@@ -12,6 +12,7 @@ use super::cursor::{Cursor, failed};
 use super::{Rtype, grammar};
 use crate::error::{WireError, WireFault};
 use crate::name::{Name, NameRef};
+use crate::short;
 use core::cmp::Ordering;
 
 /// The most octets that RDATA with compressed names may expand to: NAPTR with three full strings and a full name is 1,027.
@@ -220,23 +221,18 @@ pub fn canonical_cmp(rtype: Rtype, a: &[u8], b: &[u8]) -> Ordering {
     if !has_folded_names(rtype) {
         return a.cmp(b);
     }
-    // Until a capital letter comes, it doesn't matter where the names are.
-    for (octet, other) in a.iter().zip(b) {
-        if octet.is_ascii_uppercase() || other.is_ascii_uppercase() {
-            return folded_cmp(rtype, a, b);
+    // Only where a capital letter differs it matters where the names are.
+    let alike = short::alike(a, b);
+    match (a.get(alike), b.get(alike)) {
+        (Some(octet), Some(other)) if octet.is_ascii_uppercase() || other.is_ascii_uppercase() => {
+            folded_cmp(rtype, a, b)
         }
-        if octet != other {
-            return octet.cmp(other);
-        }
+        (octet, other) => octet.cmp(&other),
     }
-    a.len().cmp(&b.len())
 }
 
 /// The same where names hold capital letters.
 fn folded_cmp(rtype: Rtype, a: &[u8], b: &[u8]) -> Ordering {
-    if a == b {
-        return Ordering::Equal;
-    }
     let octets = |rdata| pieces(rtype, rdata).flat_map(canonical_octets);
     octets(a).cmp(octets(b))
 }

@@ -2,7 +2,7 @@
 
 use super::blocks::BLOCK;
 use super::page::Page;
-use crate::name::{NameRef, cmp_label};
+use crate::name::{Name, NameRef, cmp_label};
 use crate::wire::reader::{Outline, RecordPosition, cmp_after_owner, skip_record};
 use crate::wire::{Record, Scratch};
 use alloc::vec::Vec;
@@ -17,11 +17,20 @@ pub(super) struct Numbered {
     /// Behind the record that was read last, whose owner the scratch still has.
     position: RecordPosition,
     scratch: Scratch,
+    /// The name directly above the owner that was looked for last, and where in the page owners were found to point to it.
+    parent: Name,
+    parent_at: Option<u16>,
 }
 
 impl Numbered {
     pub(super) fn of(page: &Page) -> Self {
-        let mut numbered = Self { starts: Vec::new(), position: page.first(), scratch: Scratch::new() };
+        let mut numbered = Self {
+            starts: Vec::new(),
+            position: page.first(),
+            scratch: Scratch::new(),
+            parent: Name::empty(),
+            parent_at: None,
+        };
         numbered.go_to_page(page);
         numbered
     }
@@ -29,6 +38,7 @@ impl Numbered {
     /// Goes on to another page.
     pub(super) fn go_to_page(&mut self, page: &Page) {
         self.position = page.first();
+        self.parent_at = None;
         self.starts.clear();
         self.starts.resize(usize::from(page.records()).saturating_add(1), 0);
     }
@@ -100,7 +110,11 @@ impl Numbered {
     /// The number of the first record from number `from` on that doesn't precede `identity`, and whether it is that. `key` is
     /// the owner's part of its sort key.
     pub(super) fn find(&mut self, page: &Page, from: u16, key: &[u8], identity: &Record<'_>) -> (u16, bool) {
-        let owner = Owner::at(identity.owner.as_octets(), 0);
+        let parent = identity.owner.parent().unwrap_or(NameRef::ROOT);
+        if !parent.octets_eq(self.parent.as_ref()) {
+            self.parent.set(parent);
+            self.parent_at = None;
+        }
         let (mut low, mut high) = (from, page.records());
         // Changes come in order and often close together: after one, look near by first, a little farther at one owner.
         let mut near = if from > 0 { NEAR } else { 0 };
@@ -121,7 +135,7 @@ impl Numbered {
                 }
                 None => middle(low, high),
             };
-            let (order, one_owner) = self.compare(page, probe, identity, owner.as_ref());
+            let (order, one_owner) = self.compare(page, probe, identity);
             match order {
                 Ordering::Less => low = probe.saturating_add(1),
                 Ordering::Equal => return (probe, true),
@@ -138,19 +152,11 @@ impl Numbered {
         Some(Owner::at(page.octets(), start)?.cmp(&Owner::at(owner.as_octets(), 0)?))
     }
 
-    /// Compares a record with one that has this owner, and says whether it surely has the same.
-    fn compare(
-        &mut self,
-        page: &Page,
-        number: u16,
-        identity: &Record<'_>,
-        owner: Option<&Owner<'_>>,
-    ) -> (Ordering, bool) {
-        if let Some(owner) = owner
-            && let Some(start) = self.start(page, number)
-            && let Some(held) = Owner::at(page.octets(), start)
+    /// Compares a record with another, and says whether both surely have the same owner.
+    fn compare(&mut self, page: &Page, number: u16, identity: &Record<'_>) -> (Ordering, bool) {
+        if let Some(start) = self.start(page, number)
+            && let Some(order) = self.cmp_owner(page.octets(), start, identity.owner)
         {
-            let order = held.cmp(owner);
             if order.is_ne() {
                 return (order, false);
             }
@@ -159,6 +165,39 @@ impl Numbered {
         }
         let outline = self.outline(page, number);
         (outline.map_or(Ordering::Less, |outline| outline.canonical_cmp(page.octets(), identity)), false)
+    }
+
+    /// Compares the owner of the record at `start` with that which is looked for, unless they have many labels.
+    fn cmp_owner(&mut self, octets: &[u8], start: usize, owner: NameRef<'_>) -> Option<Ordering> {
+        let below = label_and_pointer(octets, start);
+        if let Some((label, parent_at)) = below
+            && self.parent_at == Some(parent_at)
+        {
+            return Some(cmp_label(label, owner.label_at(0)));
+        }
+        let (held, wanted) = (Owner::at(octets, start)?, Owner::at(owner.as_octets(), 0)?);
+        if let Some((_, parent_at)) = below
+            && held.has_parent_of(&wanted)
+        {
+            self.parent_at = Some(parent_at);
+        }
+        Some(held.cmp(&wanted))
+    }
+}
+
+/// The first label of an owner, where a pointer stands behind it, and where that leads to.
+fn label_and_pointer(octets: &[u8], start: usize) -> Option<(&[u8], u16)> {
+    let target = |high: u8, low: u8| u16::from_be_bytes([high & 0x3f, low]);
+    let spelt_at = match octets.get(start..)? {
+        [high @ 0xc0..=0xff, low, ..] => usize::from(target(*high, *low)),
+        _ => start,
+    };
+    match octets.get(spelt_at..)?.split_first()? {
+        (length @ 1..=0x3f, rest) => match rest.split_at_checked(usize::from(*length))? {
+            (label, [high @ 0xc0..=0xff, low, ..]) => Some((label, target(*high, *low))),
+            _ => None,
+        },
+        _ => None,
     }
 }
 
@@ -209,6 +248,13 @@ impl<'p> Owner<'p> {
     fn label(&self, start: u16) -> &'p [u8] {
         let label = self.octets.get(usize::from(start)..).and_then(<[u8]>::split_first);
         label.and_then(|(length, rest)| rest.get(..usize::from(*length))).unwrap_or_default()
+    }
+
+    /// Whether both are directly below the same name.
+    fn has_parent_of(&self, other: &Owner<'_>) -> bool {
+        let mut labels = self.labels.iter().zip(&other.labels).skip(1);
+        self.labels.len() == other.labels.len()
+            && labels.all(|(start, their_start)| self.label(*start).eq_ignore_ascii_case(other.label(*their_start)))
     }
 
     /// As names compare (RFC 4034 §6.1).
