@@ -250,10 +250,10 @@ impl<'a> NameRef<'a> {
 /// Compares labels without case.
 #[inline]
 pub(crate) fn cmp_label(mine: &[u8], theirs: &[u8]) -> Ordering {
-    // Neighbours in a zone mostly begin alike.
-    let alike = short::alike(mine, theirs);
-    let rest = mine.iter().zip(theirs).skip(alike);
-    for (octet, their_octet) in rest {
+    if short::same(mine, theirs) {
+        return Ordering::Equal;
+    }
+    for (octet, their_octet) in mine.iter().zip(theirs) {
         if octet != their_octet {
             let order = octet.to_ascii_lowercase().cmp(&their_octet.to_ascii_lowercase());
             if order.is_ne() {

@@ -21,24 +21,6 @@ pub(crate) fn same(mine: &[u8], theirs: &[u8]) -> bool {
         }
 }
 
-/// With how many octets both begin alike.
-#[inline]
-pub(crate) fn alike(mine: &[u8], theirs: &[u8]) -> usize {
-    let ((words, rest), (their_words, their_rest)) = (mine.as_chunks(), theirs.as_chunks());
-    let mut at = 0_usize;
-    for (word, their_word) in words.iter().zip(their_words) {
-        let differing = u64::from_le_bytes(*word) ^ u64::from_le_bytes(*their_word);
-        if differing != 0 {
-            return at.wrapping_add((differing.trailing_zeros() / 8) as usize);
-        }
-        at = at.wrapping_add(8);
-    }
-    // One of them has no more words, but the other may.
-    let rest = if words.len() > their_words.len() { mine.get(at..).unwrap_or_default() } else { rest };
-    let their_rest = if their_words.len() > words.len() { theirs.get(at..).unwrap_or_default() } else { their_rest };
-    at.wrapping_add(rest.iter().zip(their_rest).take_while(|(octet, other)| octet == other).count())
-}
-
 /// Copies octets to where there are as many.
 #[inline]
 pub(crate) fn copy(to: &mut [u8], from: &[u8]) {
@@ -108,18 +90,6 @@ mod tests {
             copy(&mut longer, &octets);
             assert_eq!(longer, std::vec![0; length + 1]);
             assert!(!same(&longer, &octets));
-        }
-    }
-
-    #[test]
-    fn octets_are_alike_up_to_the_first_that_differs_or_the_end_of_the_shorter() {
-        let octets: Vec<u8> = (0..40).collect();
-        for length in 0..40 {
-            assert_eq!(alike(&octets, &octets[..length]), length);
-            assert_eq!(alike(&octets[..length], &octets), length);
-            let mut other = octets.clone();
-            other[length] = 255;
-            assert_eq!(alike(&octets, &other), length);
         }
     }
 

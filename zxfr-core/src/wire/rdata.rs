@@ -221,14 +221,19 @@ pub fn canonical_cmp(rtype: Rtype, a: &[u8], b: &[u8]) -> Ordering {
     if !has_folded_names(rtype) {
         return a.cmp(b);
     }
-    // Only where a capital letter differs it matters where the names are.
-    let alike = short::alike(a, b);
-    match (a.get(alike), b.get(alike)) {
-        (Some(octet), Some(other)) if octet.is_ascii_uppercase() || other.is_ascii_uppercase() => {
-            folded_cmp(rtype, a, b)
-        }
-        (octet, other) => octet.cmp(&other),
+    if short::same(a, b) {
+        return Ordering::Equal;
     }
+    // Until a capital letter comes, it doesn't matter where the names are.
+    for (octet, other) in a.iter().zip(b) {
+        if octet.is_ascii_uppercase() || other.is_ascii_uppercase() {
+            return folded_cmp(rtype, a, b);
+        }
+        if octet != other {
+            return octet.cmp(other);
+        }
+    }
+    a.len().cmp(&b.len())
 }
 
 /// The same where names hold capital letters.
