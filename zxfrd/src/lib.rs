@@ -3,6 +3,7 @@
 //! | module | holds |
 //! |---|---|
 //! | [`config`] | the configuration file and key files: plain data, problems with line and column |
+//! | [`catalog`] | what the API manages and the configuration declares: objects, their rules |
 //! | [`zonefile`] | zone text in and out: every record type, problems with file, line and column |
 //! | [`files`] | zones from files: at the start, when told, when they change |
 //! | [`registry`] | the zones: who may have them, what is held of each |
@@ -10,6 +11,7 @@
 //! | [`service`] | the daemon |
 //! | [`zone`] | zone files to versions, versions to text |
 
+pub mod catalog;
 pub mod check;
 pub mod client;
 pub mod config;
