@@ -9,6 +9,7 @@
 //! | [`registry`] | the zones: who may have them, what is held of each |
 //! | `node` | zones kept in step with files and primaries |
 //! | [`service`] | the daemon |
+//! | [`store`] | what outlives the process: objects, versions, deltas |
 //! | [`zone`] | zone files to versions, versions to text |
 
 pub mod catalog;
@@ -21,5 +22,6 @@ pub mod logging;
 mod node;
 pub mod registry;
 pub mod service;
+pub mod store;
 pub mod zone;
 pub mod zonefile;
