@@ -132,6 +132,12 @@ impl Fault {
         Self::new(FaultKind::Invalid, code, message).at(member)
     }
 
+    /// It breaks a rule, and no member alone.
+    #[must_use]
+    pub fn refused(code: u32, message: impl Into<String>) -> Self {
+        Self::new(FaultKind::Invalid, code, message)
+    }
+
     /// There is no such thing.
     #[must_use]
     pub fn not_found(code: u32, message: impl Into<String>) -> Self {

@@ -30,8 +30,8 @@ impl From<SystemTime> for Time {
 impl fmt::Display for Time {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         // Years past 9999 have no such form.
-        let bounded = self.0.clamp(Timestamp::MIN.as_microsecond(), Timestamp::MAX.as_microsecond());
-        let time = Timestamp::from_microsecond(bounded).unwrap_or(Timestamp::UNIX_EPOCH);
+        let beyond = if self.0 < 0 { Timestamp::MIN } else { Timestamp::MAX };
+        let time = Timestamp::from_microsecond(self.0).unwrap_or(beyond);
         write!(f, "{time:.6}")
     }
 }
