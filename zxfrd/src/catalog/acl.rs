@@ -38,7 +38,13 @@ impl Catalog {
     ///
     /// # Errors
     /// That there is none; what rule it breaks; that it is declared; that it isn't stored.
-    pub async fn update_acl(&self, by: &Token, account: Id, id: Id, wanted: AclWanted) -> Result<Done<Arc<Acl>>, Fault> {
+    pub async fn update_acl(
+        &self,
+        by: &Token,
+        account: Id,
+        id: Id,
+        wanted: AclWanted,
+    ) -> Result<Done<Arc<Acl>>, Fault> {
         self.change(by, move |rules| {
             let before = find(rules, account, id)?;
             managed(before.origin, format_args!("the ACL {:?}", before.name))?;
@@ -66,10 +72,18 @@ impl Catalog {
 fn find<'a>(rules: &Rules<'a>, account: Id, id: Id) -> Result<&'a Arc<Acl>, Fault> {
     rules.account(account)?;
     let found = rules.objects.acl(account, id);
-    found.ok_or_else(|| Fault::not_found(code::ACL_NOT_FOUND, format!("there is no ACL with the id {id} in this account")))
+    found.ok_or_else(|| {
+        Fault::not_found(code::ACL_NOT_FOUND, format!("there is no ACL with the id {id} in this account"))
+    })
 }
 
-fn check(rules: &Rules<'_>, account: Id, id: Id, wanted: &AclWanted, before: Option<&Arc<Acl>>) -> Result<Arc<Acl>, Fault> {
+fn check(
+    rules: &Rules<'_>,
+    account: Id,
+    id: Id,
+    wanted: &AclWanted,
+    before: Option<&Arc<Acl>>,
+) -> Result<Arc<Acl>, Fault> {
     named(code::ACL_NAME, &wanted.name)?;
     let ip_range = Written::<IpNet>::read(&wanted.ip_range)
         .map_err(|what| Fault::invalid(code::ACL_RANGE, "ip_range", format!("ip_range: {what}")))?;

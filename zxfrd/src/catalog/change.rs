@@ -4,9 +4,9 @@ use std::collections::BTreeSet;
 use std::fmt;
 use std::sync::{Arc, OnceLock, PoisonError, RwLock, RwLockReadGuard};
 
+use super::declared;
 use super::fault::{Done, Fault, Warning, code};
 use super::id::Id;
-use super::declared;
 use super::object::{Access, Account, Audit, Object, ObjectKey, Origin, Token, Zone};
 use super::objects::Objects;
 use super::time::Time;
@@ -182,7 +182,8 @@ impl Shared {
         plan: impl FnOnce(&Rules<'_>) -> Result<Plan<T>, Fault>,
     ) -> Result<Done<T>, Fault> {
         if by.access != Access::Write {
-            let message = format!("the token {:?} is good for {} only: nothing can be changed with it", by.name, by.access);
+            let message =
+                format!("the token {:?} is good for {} only: nothing can be changed with it", by.name, by.access);
             return Err(Fault::forbidden(code::FORBIDDEN, message));
         }
         let _turn = self.turn.lock().await;
@@ -266,8 +267,12 @@ impl Effects {
             }
             Some(Object::Peer(peer)) => objects.zones_of_peer(&peer).for_each(|zone| self.zone(zone)),
             Some(Object::Zone(zone)) => self.zone(&zone),
-            Some(Object::Incoming(incoming)) => objects.any_zone(incoming.zone).into_iter().for_each(|zone| self.zone(zone)),
-            Some(Object::Outgoing(outgoing)) => objects.any_zone(outgoing.zone).into_iter().for_each(|zone| self.zone(zone)),
+            Some(Object::Incoming(incoming)) => {
+                objects.any_zone(incoming.zone).into_iter().for_each(|zone| self.zone(zone))
+            }
+            Some(Object::Outgoing(outgoing)) => {
+                objects.any_zone(outgoing.zone).into_iter().for_each(|zone| self.zone(zone))
+            }
         }
     }
 }

@@ -12,7 +12,7 @@ use super::object::{
 };
 use super::objects::Objects;
 use super::time::Time;
-use super::written::{Meaning, TsigSecret, Written};
+use super::written::{TsigSecret, Written};
 use crate::config::{self, Config, SerialBackward, Source};
 
 const ORIGIN: Origin = Origin::Declared;
@@ -89,7 +89,16 @@ fn declare(config: &Config, objects: &mut Objects) -> Vec<String> {
         let tsig = read_tsig(&name, &algo, &secret);
         match tsig {
             Ok((name, algo, secret)) => {
-                objects.put(Object::Tsig(Arc::new(Tsig { id, account, name, algo, secret, origin, created, modified })));
+                objects.put(Object::Tsig(Arc::new(Tsig {
+                    id,
+                    account,
+                    name,
+                    algo,
+                    secret,
+                    origin,
+                    created,
+                    modified,
+                })));
             }
             Err(what) => problems.push(format!("[[tsig]] {name:?}: {what}")),
         }

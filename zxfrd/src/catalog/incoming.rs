@@ -29,7 +29,12 @@ impl Catalog {
     ///
     /// # Errors
     /// That there is no such zone; that it has one; what rule it breaks; that the zone is declared; that it isn't stored.
-    pub async fn create_incoming(&self, by: &Token, zone: Id, wanted: IncomingWanted) -> Result<Done<Arc<Incoming>>, Fault> {
+    pub async fn create_incoming(
+        &self,
+        by: &Token,
+        zone: Id,
+        wanted: IncomingWanted,
+    ) -> Result<Done<Arc<Incoming>>, Fault> {
         self.change(by, move |rules| {
             let zone = rules.zone(zone)?;
             if rules.objects.incoming(zone).is_some() {
@@ -45,7 +50,12 @@ impl Catalog {
     ///
     /// # Errors
     /// That there is none; what rule it breaks; that it is declared; that it isn't stored.
-    pub async fn update_incoming(&self, by: &Token, zone: Id, wanted: IncomingWanted) -> Result<Done<Arc<Incoming>>, Fault> {
+    pub async fn update_incoming(
+        &self,
+        by: &Token,
+        zone: Id,
+        wanted: IncomingWanted,
+    ) -> Result<Done<Arc<Incoming>>, Fault> {
         self.change(by, move |rules| {
             let zone = rules.zone(zone)?;
             put(rules, zone, &wanted, Some(find(rules, zone)?))
@@ -97,7 +107,8 @@ fn put(
 ) -> Result<Plan<Arc<Incoming>>, Fault> {
     managed(zone.origin, format_args!("the zone {:?}", zone.name))?;
     if zone.kind != ZoneKind::Secondary {
-        let message = format!("the zone {:?} is of type {}: only secondary zones are transferred in", zone.name, zone.kind);
+        let message =
+            format!("the zone {:?} is of type {}: only secondary zones are transferred in", zone.name, zone.kind);
         return Err(Fault::refused(code::LINK_ZONE_TYPE, message));
     }
     link::check_name(zone, &wanted.name)?;

@@ -23,7 +23,12 @@ impl Catalog {
     ///
     /// # Errors
     /// That there is no such zone; that it has one; what rule it breaks; that the zone is declared; that it isn't stored.
-    pub async fn create_outgoing(&self, by: &Token, zone: Id, wanted: OutgoingWanted) -> Result<Done<Arc<Outgoing>>, Fault> {
+    pub async fn create_outgoing(
+        &self,
+        by: &Token,
+        zone: Id,
+        wanted: OutgoingWanted,
+    ) -> Result<Done<Arc<Outgoing>>, Fault> {
         self.change(by, move |rules| {
             let zone = rules.zone(zone)?;
             if rules.objects.outgoing(zone).is_some() {
@@ -39,7 +44,12 @@ impl Catalog {
     ///
     /// # Errors
     /// That there is none; what rule it breaks; that it is declared; that it isn't stored.
-    pub async fn update_outgoing(&self, by: &Token, zone: Id, wanted: OutgoingWanted) -> Result<Done<Arc<Outgoing>>, Fault> {
+    pub async fn update_outgoing(
+        &self,
+        by: &Token,
+        zone: Id,
+        wanted: OutgoingWanted,
+    ) -> Result<Done<Arc<Outgoing>>, Fault> {
         self.change(by, move |rules| {
             let zone = rules.zone(zone)?;
             put(rules, zone, &wanted, Some(find(rules, zone)?))
@@ -87,7 +97,8 @@ impl Catalog {
         self.change(by, move |rules| {
             let zone = rules.zone(zone)?;
             if !find(rules, zone)?.enabled {
-                let message = format!("the outgoing configuration of the zone {:?} is not enabled: enable it first", zone.name);
+                let message =
+                    format!("the outgoing configuration of the zone {:?} is not enabled: enable it first", zone.name);
                 return Err(Fault::refused(code::LINK_DISABLED, message));
             }
             let what = format!("forced NOTIFYs for the zone {} {:?}", zone.id, zone.name);
@@ -135,7 +146,8 @@ fn put(
 ) -> Result<Plan<Arc<Outgoing>>, Fault> {
     managed(zone.origin, format_args!("the zone {:?}", zone.name))?;
     if !matches!(zone.kind, ZoneKind::Full | ZoneKind::Secondary) {
-        let message = format!("the zone {:?} is of type {}: only full and secondary zones go out", zone.name, zone.kind);
+        let message =
+            format!("the zone {:?} is of type {}: only full and secondary zones go out", zone.name, zone.kind);
         return Err(Fault::refused(code::LINK_ZONE_TYPE, message));
     }
     link::check_name(zone, &wanted.name)?;

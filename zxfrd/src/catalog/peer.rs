@@ -42,7 +42,13 @@ impl Catalog {
     ///
     /// # Errors
     /// That there is none; what rule it breaks; that it is declared; that it isn't stored.
-    pub async fn update_peer(&self, by: &Token, account: Id, id: Id, wanted: PeerWanted) -> Result<Done<Arc<Peer>>, Fault> {
+    pub async fn update_peer(
+        &self,
+        by: &Token,
+        account: Id,
+        id: Id,
+        wanted: PeerWanted,
+    ) -> Result<Done<Arc<Peer>>, Fault> {
         self.change(by, move |rules| {
             let before = find(rules, account, id)?;
             managed(before.origin, format_args!("the peer {:?}", before.name))?;
@@ -76,7 +82,9 @@ impl Catalog {
 fn find<'a>(rules: &Rules<'a>, account: Id, id: Id) -> Result<&'a Arc<Peer>, Fault> {
     rules.account(account)?;
     let found = rules.objects.peer(account, id);
-    found.ok_or_else(|| Fault::not_found(code::PEER_NOT_FOUND, format!("there is no peer with the id {id} in this account")))
+    found.ok_or_else(|| {
+        Fault::not_found(code::PEER_NOT_FOUND, format!("there is no peer with the id {id} in this account"))
+    })
 }
 
 fn check(

@@ -99,7 +99,10 @@ fn reach(rules: &Rules<'_>, wanted: Option<&[String]>) -> Result<Reach, Fault> {
     let fault = |at: String, what: String| Err(Fault::invalid(code::TOKEN, &at, format!("accounts: {what}")));
     let Some(wanted) = wanted.filter(|wanted| !wanted.iter().any(|text| text == "*")) else {
         if rules.by.accounts != Reach::All {
-            return fault("accounts".to_owned(), "your token doesn't open all accounts: name those of the new one".to_owned());
+            return fault(
+                "accounts".to_owned(),
+                "your token doesn't open all accounts: name those of the new one".to_owned(),
+            );
         }
         return Ok(Reach::All);
     };

@@ -52,7 +52,13 @@ impl Catalog {
     ///
     /// # Errors
     /// That there is none; what rule it breaks; that it is declared; that it isn't stored.
-    pub async fn update_tsig(&self, by: &Token, account: Id, id: Id, wanted: TsigWanted) -> Result<Done<Arc<Tsig>>, Fault> {
+    pub async fn update_tsig(
+        &self,
+        by: &Token,
+        account: Id,
+        id: Id,
+        wanted: TsigWanted,
+    ) -> Result<Done<Arc<Tsig>>, Fault> {
         self.change(by, move |rules| {
             let before = find(rules, account, id)?;
             managed(before.origin, format_args!("the TSIG {:?}", before.name))?;
@@ -73,7 +79,8 @@ impl Catalog {
             managed(tsig.origin, format_args!("the TSIG {:?}", tsig.name))?;
             let users = some_of(rules.objects.peers_of_tsig(tsig).map(|peer| peer.name.as_str()));
             if !users.is_empty() {
-                let message = format!("the TSIG {:?} is in use by the peers {users}: take it from them first", tsig.name);
+                let message =
+                    format!("the TSIG {:?} is in use by the peers {users}: take it from them first", tsig.name);
                 return Err(Fault::conflict(code::TSIG_IN_USE, message));
             }
             Ok(Plan::new(id, account, format!("deleted the TSIG {id} {:?}", tsig.name)).delete(ObjectKey::Tsig(id)))
@@ -85,7 +92,9 @@ impl Catalog {
 fn find<'a>(rules: &Rules<'a>, account: Id, id: Id) -> Result<&'a Arc<Tsig>, Fault> {
     rules.account(account)?;
     let found = rules.objects.tsig(account, id);
-    found.ok_or_else(|| Fault::not_found(code::TSIG_NOT_FOUND, format!("there is no TSIG with the id {id} in this account")))
+    found.ok_or_else(|| {
+        Fault::not_found(code::TSIG_NOT_FOUND, format!("there is no TSIG with the id {id} in this account"))
+    })
 }
 
 fn check(
@@ -97,14 +106,17 @@ fn check(
 ) -> Result<(Arc<Tsig>, Vec<Warning>), Fault> {
     let name = Written::read(&wanted.name)
         .map_err(|what| Fault::invalid(code::TSIG_NAME, "name", format!("name: {what} (RFC 8945 §4.2)")))?;
-    let algo = Written::read(&wanted.algo).map_err(|what| Fault::invalid(code::TSIG_ALGO, "algo", format!("algo: {what}")))?;
+    let algo = Written::<Algorithm>::read(&wanted.algo)
+        .map_err(|what| Fault::invalid(code::TSIG_ALGO, "algo", format!("algo: {what}")))?;
     if *algo.value() == Algorithm::HmacMd5 && !rules.limits.allow_hmac_md5 {
         let what = "algo: hmac-md5 is weak: use hmac-sha256., or have allow_hmac_md5 = true set under [limits]";
         return Err(Fault::invalid(code::TSIG_ALGO, "algo", what));
     }
     let secret = match (wanted.secret.as_deref().unwrap_or(""), before) {
         ("", Some(before)) => before.secret.clone(),
-        ("", None) => TsigSecret::random(algo.value().mac_len().clamp(RANDOM.0, RANDOM.1)).map_err(Fault::unavailable)?,
+        ("", None) => {
+            TsigSecret::random(algo.value().mac_len().clamp(RANDOM.0, RANDOM.1)).map_err(Fault::unavailable)?
+        }
         (text, _) => TsigSecret::read(text)
             .map_err(|what| Fault::invalid(code::TSIG_SECRET, "secret", format!("secret: what was sent {what}")))?,
     };

@@ -92,7 +92,8 @@ impl Catalog {
                     "set vanity_name_servers".to_owned()
                 }
                 _ => {
-                    let message = "one of paused, type and vanity_name_servers is needed, and no more than one at a time";
+                    let message =
+                        "one of paused, type and vanity_name_servers is needed, and no more than one at a time";
                     return Err(Fault::invalid(code::ZONE_MEMBER, "", message));
                 }
             };

@@ -68,7 +68,7 @@ impl Default for Api {
     fn default() -> Self {
         Self {
             listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 8053)),
-            accounts: vec![Account { id: Api::ACCOUNT, name: "local".to_owned() }],
+            accounts: vec![Account { id: Self::ACCOUNT, name: "local".to_owned() }],
             tokens: Vec::new(),
             tls: None,
             requests_at_once: 1200,
