@@ -65,6 +65,27 @@ impl fmt::Display for StoreError {
 
 impl std::error::Error for StoreError {}
 
+impl From<sqlx::Error> for StoreError {
+    fn from(error: sqlx::Error) -> Self {
+        let sqlx::Error::Database(database) = &error else {
+            return match error {
+                sqlx::Error::WorkerCrashed => Self::Closed,
+                sqlx::Error::ColumnDecode { .. } | sqlx::Error::Decode(_) => Self::Damaged(error.to_string()),
+                _ => Self::Failed(error.to_string()),
+            };
+        };
+        let code = database.code().and_then(|code| code.parse::<u32>().ok());
+        // The primary result code is in the low octet: https://www.sqlite.org/rescode.html
+        match code.map(|code| code & 0xff) {
+            Some(5 | 6) => Self::Locked,
+            Some(8) => Self::ReadOnly,
+            Some(11 | 26) => Self::Damaged(database.message().to_owned()),
+            Some(13) => Self::Full,
+            _ => Self::Failed(error.to_string()),
+        }
+    }
+}
+
 /// Something that is wrong with a store.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Problem {

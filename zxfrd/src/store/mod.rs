@@ -4,6 +4,7 @@
 //! |---|---|
 //! | `write` | what is written, and what is read back of a zone |
 //! | `error` | why it isn't |
+//! | `sqlite` | a store in a file |
 //! | `memory` | a store that keeps nothing |
 //!
 //! A zone is kept as a checkpoint, which is a version as pages, and the deltas since. A [`Store::commit`] is one
@@ -11,14 +12,18 @@
 
 mod error;
 mod memory;
+mod sqlite;
 mod write;
 
 pub use error::{Problem, StoreError};
 pub use memory::Memory;
+pub use sqlite::Sqlite;
 pub use write::{Damaged, StoredZone, Write};
 
 use crate::catalog::{Id, Object};
+use std::path::Path;
 use std::pin::Pin;
+use std::sync::Arc;
 
 /// What a store is doing.
 pub type Doing<'s, T> = Pin<Box<dyn Future<Output = T> + Send + 's>>;
@@ -61,4 +66,18 @@ pub trait Store: Send + Sync {
 
     /// Ends what is being written and lets go of the store. What is called after this fails.
     fn close(&self) -> Doing<'_, ()>;
+}
+
+/// The place of a store that keeps nothing.
+pub const MEMORY: &str = "memory:";
+
+/// Opens the store at this place, a file or [`MEMORY`]; it is made if there is none.
+///
+/// # Errors
+/// When there is something else, or it can't be opened.
+pub async fn open(place: &Path) -> Result<Arc<dyn Store>, StoreError> {
+    if place.as_os_str() == MEMORY {
+        return Ok(Arc::new(Memory));
+    }
+    Ok(Arc::new(Sqlite::open(place).await?))
 }
