@@ -2,6 +2,7 @@
 //!
 //! | module | holds |
 //! |---|---|
+//! | [`api`] | the management API: HTTP, TLS |
 //! | [`config`] | the configuration file and key files: plain data, problems with line and column |
 //! | [`catalog`] | what the API manages and the configuration declares: objects, their rules |
 //! | [`zonefile`] | zone text in and out: every record type, problems with file, line and column |
@@ -12,6 +13,7 @@
 //! | [`store`] | what outlives the process: objects, versions, deltas |
 //! | [`zone`] | zone files to versions, versions to text |
 
+pub mod api;
 pub mod catalog;
 pub mod check;
 pub mod client;
