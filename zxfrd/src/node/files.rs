@@ -37,8 +37,7 @@ pub(super) async fn watch(registry: Arc<Registry>) {
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
         ticks.tick().await;
-        let mut watched = registry.zones();
-        watched.retain(|zone| matches!(zone.source(), Source::File(file) if file.watch));
+        let mut watched = registry.zones_that(|zone| matches!(zone.source(), Source::File(file) if file.watch));
         watch.retain(|name| watched.iter().any(|zone| zone.name() == name.as_ref()));
         if watched.is_empty() {
             continue;

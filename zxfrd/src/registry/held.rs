@@ -213,6 +213,10 @@ impl Held {
         rendered
     }
 
+    pub(super) fn clear_backlog(&self) {
+        self.ledger().journal.clear();
+    }
+
     pub(super) fn confirm(&self) -> Option<Shrunk> {
         self.ledger().held_back.confirm()
     }

@@ -3,9 +3,10 @@
 use std::path::Path;
 
 use zxfr_core::acl::Transport;
+use zxfr_core::tsig::Algorithm;
 
 use super::*;
-use crate::config;
+use crate::config::{self, Config};
 use crate::zone::{LoadOptions, load_text};
 
 const KEYS: &str = r#"
@@ -75,7 +76,14 @@ fn registry() -> Registry {
 
 /// A registry that nobody listens to.
 fn quiet(text: &str) -> Registry {
-    Registry::new(&config(text), mpsc::unbounded_channel().0).unwrap()
+    let config = config(text);
+    Registry::new(&objects(&config), &config.limits, mpsc::unbounded_channel().0)
+}
+
+fn objects(config: &Config) -> Objects {
+    let (objects, problems) = Objects::declared(config);
+    assert_eq!(problems, [""; 0]);
+    objects
 }
 
 fn name(text: &str) -> Name {
@@ -133,45 +141,61 @@ fn primaries_and_acls_may_notify_zones_that_come_in() {
     }
 }
 
+/// The key of this name.
+fn key(registry: &Registry, name: &Name) -> Key<Hmac> {
+    let zone = registry.zones()[0].name().to_name();
+    let asker = asker("192.0.2.1");
+    let found = Algorithm::ALL.into_iter().flat_map(|algorithm| {
+        let wanted = KeyWanted { zone: zone.as_ref(), name: name.as_ref(), algorithm, asker: &asker };
+        match registry.keys(&wanted) {
+            Keys::Found(keys) => keys,
+            Keys::Later => panic!("they are here"),
+        }
+    });
+    found.last().unwrap()
+}
+
 #[test]
-fn keys_of_linked_peers_are_needed_where_there_are_any() {
+fn when_any_linked_peer_has_a_tsig_one_of_theirs_is_needed() {
     let registry = registry();
-    for (zone, addr, key, admitted) in [
+    for (zone, addr, key_name, admitted) in [
         ("signed.test.", "192.0.2.1", None, false),
         ("signed.test.", "192.0.2.1", Some("ONE.example."), true),
-        ("signed.test.", "192.0.2.1", Some("two.example."), false),
-        ("signed.test.", "192.0.2.2", Some("two.example."), true),
-        // This peer has no key, so none is asked of it, and any is verified.
-        ("signed.test.", "192.0.2.3", None, true),
-        ("signed.test.", "192.0.2.3", Some("other.example."), true),
-        // Those of an ACL need one of the peers' keys.
+        ("signed.test.", "192.0.2.1", Some("two.example."), true),
+        ("signed.test.", "192.0.2.1", Some("other.example."), false),
+        // This peer has no key, but others of the zone do.
+        ("signed.test.", "192.0.2.3", None, false),
+        ("signed.test.", "192.0.2.3", Some("one.example."), true),
         ("signed.test.", "198.51.100.77", None, false),
         ("signed.test.", "198.51.100.77", Some("one.example."), true),
-        ("signed.test.", "198.51.100.77", Some("two.example."), true),
         ("signed.test.", "198.51.100.77", Some("other.example."), false),
+        // Where none is needed, any is verified.
         ("unsigned.test.", "198.51.100.77", None, true),
         ("unsigned.test.", "198.51.100.77", Some("other.example."), true),
         ("acl.test.", "198.51.100.77", None, true),
     ] {
-        let key_name = key.map(name);
-        let got = registry.key_admits(name(zone).as_ref(), &asker(addr), key_name.as_ref().map(Name::as_ref));
-        assert_eq!(got, admitted, "{zone} {addr} {key:?}");
+        let key = key_name.map(|text| key(&registry, &name(text)));
+        let got = registry.verified_key_admits(name(zone).as_ref(), &asker(addr), key.as_ref());
+        assert_eq!(got, admitted, "{zone} {addr} {key_name:?}");
     }
 }
 
 #[test]
 fn any_configured_key_is_found_without_case() {
     let registry = registry();
-    let wanted = |key: &str| {
+    let wanted = |key: &str, algorithm| {
         let (zone, key) = (name("signed.test."), name(key));
         let asker = asker("192.0.2.1");
-        let algorithm = zxfr_core::tsig::Algorithm::HmacSha256;
         match registry.keys(&KeyWanted { zone: zone.as_ref(), name: key.as_ref(), algorithm, asker: &asker }) {
             Keys::Found(keys) => keys.len(),
             Keys::Later => panic!("keys are at hand"),
         }
     };
-    assert_eq!([wanted("OTHER.example."), wanted("two.example."), wanted("three.example.")], [1, 1, 0]);
+    let sha256 = Algorithm::HmacSha256;
+    assert_eq!(wanted("OTHER.example.", sha256), 1);
+    assert_eq!(wanted("two.example.", Algorithm::HmacSha512), 1);
+    assert_eq!(wanted("two.example.", sha256), 0, "its algorithm is another");
+    assert_eq!(wanted("three.example.", sha256), 0);
 }
 
 #[test]
@@ -213,7 +237,8 @@ fn another_configuration_keeps_what_is_held() {
     let held = zone.publish(version("7 3600 600 86400 60")).unwrap();
     let smaller = "[[zone]]\nname = \"IN.test\"\nincoming = { peers = [\"one\"] }\noutgoing = {}\n\
         [[zone]]\nname = \"new.test\"\nfile = \"f\"\n";
-    registry.configure(&config(&format!("{KEYS}{smaller}"))).unwrap();
+    let config = config(&format!("{KEYS}{smaller}"));
+    registry.configure(&objects(&config), &config.limits);
     let names: Vec<_> = registry.zones().iter().map(|zone| zone.name().to_string()).collect();
     assert_eq!(names, ["IN.test.", "new.test."]);
     assert!(Arc::ptr_eq(&registry.version(name("in.test.").as_ref()).unwrap(), &held));

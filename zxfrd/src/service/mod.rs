@@ -16,9 +16,11 @@ use std::time::Duration;
 use tokio::sync::Notify;
 use zxfr_io::{Primary, ServeLimits};
 
-use crate::config::{self, Config, ConfigError, Limits};
+use crate::catalog::Catalog;
+use crate::config::{self, Api, Config, ConfigError, Limits};
 use crate::logging;
 use crate::node::Node;
+use crate::store::{self, Store};
 use listeners::Listeners;
 use signals::{Signal, Signals};
 
@@ -69,21 +71,26 @@ fn blocking_threads() -> usize {
     std::thread::available_parallelism().map_or(1, usize::from).saturating_mul(4).max(8)
 }
 
-/// The configuration file that is named; else [`DEFAULT_CONFIG`] if it is there; else the built-in defaults.
+/// The configuration file that is named, with the token of [`Api::TOKEN_VARIABLE`] if that is set; else [`DEFAULT_CONFIG`] if it is there; else the built-in defaults.
 ///
 /// # Errors
 /// The problems of the file.
 pub fn load_config(path: Option<&Path>) -> Result<Config, ConfigError> {
-    match path {
-        Some(path) => config::load(path),
-        None if Path::new(DEFAULT_CONFIG).exists() => config::load(Path::new(DEFAULT_CONFIG)),
-        None => Ok(Config::default()),
+    let mut config = match path {
+        Some(path) => config::load(path)?,
+        None if Path::new(DEFAULT_CONFIG).exists() => config::load(Path::new(DEFAULT_CONFIG))?,
+        None => Config::default(),
+    };
+    if let Ok(secret) = std::env::var(Api::TOKEN_VARIABLE) {
+        config.api.admit(&secret);
     }
+    Ok(config)
 }
 
 /// A daemon that runs.
 struct Service {
     config: Option<PathBuf>,
+    catalog: Catalog,
     node: Node,
     listeners: tokio::sync::Mutex<Listeners>,
     serving: Serving,
@@ -103,13 +110,17 @@ struct Serving {
 
 impl Service {
     async fn run(path: Option<PathBuf>, config: &Config) -> Result<(), String> {
-        let node = Node::start(config).map_err(|error| error.to_string())?;
+        let store: Arc<dyn Store> = Arc::new(store::Memory);
+        let (catalog, problems) = Catalog::open(store, config).await.map_err(|error| error.to_string())?;
+        tell(&problems);
+        let node = Node::start(&catalog.read(), &config.limits);
+        catalog.tell(node.applied());
         let serving = Serving::new(&config.limits);
         let primary = Primary::new(node.registry().clone(), serving.limits());
         let mut signals = Signals::new().map_err(|error| format!("signals: {error}"))?;
         let mut listeners = Listeners::new(primary);
         listeners.listen(&config.dns.listen)?;
-        let service = Arc::new(Self { config: path, node, listeners: listeners.into(), serving });
+        let service = Arc::new(Self { config: path, catalog, node, listeners: listeners.into(), serving });
 
         // Loading, at the start and again, goes on beside the signals: the daemon can always be stopped.
         let again = Arc::new(Notify::new());
@@ -176,10 +187,8 @@ impl Service {
             tracing::error!("configuration not taken: {reason}: everything stays as it was");
             return false;
         }
-        if let Err(error) = self.node.configure(&config) {
-            tracing::error!("configuration not taken: {error}: zones stay as they were");
-            return false;
-        }
+        tell(&self.catalog.configure(&config).await);
+        self.node.configure(&self.catalog.read(), &config.limits);
         listeners.retain(&config.dns.listen);
         drop(listeners);
         if Serving::new(&config.limits) != self.serving {
@@ -189,6 +198,13 @@ impl Service {
             );
         }
         true
+    }
+}
+
+/// Tells what can't be taken.
+fn tell(problems: &[String]) {
+    for problem in problems {
+        tracing::error!("{problem}");
     }
 }
 
