@@ -21,7 +21,7 @@ pub use sqlite::Sqlite;
 pub use write::{Damaged, StoredZone, Write};
 
 use crate::catalog::{Id, Object};
-use std::path::Path;
+use crate::config;
 use std::pin::Pin;
 use std::sync::Arc;
 
@@ -68,16 +68,13 @@ pub trait Store: Send + Sync {
     fn close(&self) -> Doing<'_, ()>;
 }
 
-/// The place of a store that keeps nothing.
-pub const MEMORY: &str = "memory:";
-
-/// Opens the store at this place, a file or [`MEMORY`]; it is made if there is none.
+/// Opens the store that a configuration names; a file is made if there is none.
 ///
 /// # Errors
 /// When there is something else, or it can't be opened.
-pub async fn open(place: &Path) -> Result<Arc<dyn Store>, StoreError> {
-    if place.as_os_str() == MEMORY {
-        return Ok(Arc::new(Memory));
-    }
-    Ok(Arc::new(Sqlite::open(place).await?))
+pub async fn open(place: &config::Store) -> Result<Arc<dyn Store>, StoreError> {
+    Ok(match place {
+        config::Store::Memory => Arc::new(Memory),
+        config::Store::Sqlite(path) => Arc::new(Sqlite::open(path).await?),
+    })
 }

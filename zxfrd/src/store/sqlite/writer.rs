@@ -37,7 +37,8 @@ impl Writer {
         let mut batches = Vec::new();
         while commits.recv_many(&mut batches, TOGETHER).await > 0 {
             let result = self.commit(&batches).await;
-            if result.is_ok() || batches.len() == 1 {
+            // Who has the database locked has it locked for each of them.
+            if matches!(result, Ok(()) | Err(StoreError::Locked)) || batches.len() == 1 {
                 batches.drain(..).for_each(|batch| drop(batch.done.send(result.clone())));
                 continue;
             }
