@@ -28,6 +28,9 @@ mod tsig;
 mod written;
 mod zones;
 
+#[cfg(test)]
+mod tests;
+
 pub use acl::AclWanted;
 pub use change::{Applied, Catalog, Effect};
 pub use fault::{Done, Fault, FaultKind, Warning, code};

@@ -20,7 +20,7 @@ use crate::catalog::Catalog;
 use crate::config::{self, Api, Config, ConfigError, Limits};
 use crate::logging;
 use crate::node::Node;
-use crate::store::{self, Store};
+use crate::store;
 use listeners::Listeners;
 use signals::{Signal, Signals};
 
@@ -110,7 +110,7 @@ struct Serving {
 
 impl Service {
     async fn run(path: Option<PathBuf>, config: &Config) -> Result<(), String> {
-        let store: Arc<dyn Store> = Arc::new(store::Memory);
+        let store = store::open(config.store.place()).await.map_err(|error| error.to_string())?;
         let (catalog, problems) = Catalog::open(store, config).await.map_err(|error| error.to_string())?;
         tell(&problems);
         let node = Node::start(&catalog.read(), &config.limits);
@@ -142,6 +142,7 @@ impl Service {
         }
         loading.abort();
         service.listeners.lock().await.stop(GRACE).await;
+        service.catalog.store().close().await;
         tracing::info!("stopped");
         Ok(())
     }
