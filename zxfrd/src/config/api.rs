@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::net::{Ipv4Addr, SocketAddr};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use super::check::Checker;
 use super::raw;
@@ -109,17 +109,6 @@ pub enum Store {
 impl Default for Store {
     fn default() -> Self {
         Self::Sqlite("zxfrd.db".into())
-    }
-}
-
-impl Store {
-    /// As [`crate::store::open`] takes it.
-    #[must_use]
-    pub fn place(&self) -> &Path {
-        match self {
-            Self::Memory => Path::new(crate::store::MEMORY),
-            Self::Sqlite(file) => file,
-        }
     }
 }
 

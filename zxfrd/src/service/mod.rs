@@ -110,7 +110,7 @@ struct Serving {
 
 impl Service {
     async fn run(path: Option<PathBuf>, config: &Config) -> Result<(), String> {
-        let store = store::open(config.store.place()).await.map_err(|error| error.to_string())?;
+        let store = store::open(&config.store).await.map_err(|error| error.to_string())?;
         let (catalog, problems) = Catalog::open(store, config).await.map_err(|error| error.to_string())?;
         tell(&problems);
         let node = Node::start(&catalog.read(), &config.limits);
