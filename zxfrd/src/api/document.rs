@@ -5,12 +5,14 @@ use utoipa::openapi::path::{Operation, Parameter, ParameterBuilder, ParameterIn,
 use utoipa::openapi::schema::{ObjectBuilder, Type};
 use utoipa::openapi::security::{ApiKey, ApiKeyValue, Http, HttpAuthScheme, SecurityScheme};
 use utoipa::openapi::{
-    Components, Content, Header, InfoBuilder, License, OpenApi, Ref, RefOr, Required, ResponseBuilder,
+    Components, Content, Deprecated, Header, InfoBuilder, License, OpenApi, Ref, RefOr, Required, ResponseBuilder,
     SecurityRequirement,
 };
 use utoipa::{PartialSchema, ToSchema};
 
+use super::BASE;
 use super::envelope::{Failure, Message, ResultInfo, Source};
+use super::routes::LEGACY;
 
 /// What a route needs.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -26,6 +28,7 @@ enum Needs {
 /// The document of all routes: of those that need a token with access, of those that need any, and of open ones.
 pub(super) fn complete(gated: OpenApi, with_token: OpenApi, open: OpenApi) -> Bytes {
     let mut all = gated;
+    legacy(&mut all);
     each(&mut all, |path, method, operation| refusals(path, method, operation, Needs::Access));
     let mut with_token = with_token;
     each(&mut with_token, |path, method, operation| refusals(path, method, operation, Needs::Token));
@@ -42,6 +45,19 @@ pub(super) fn complete(gated: OpenApi, with_token: OpenApi, open: OpenApi) -> By
     components(all.components.get_or_insert_with(Components::new));
     // Plain structures with text as keys: those always have a JSON form.
     serde_json::to_vec(&all).unwrap_or_default().into()
+}
+
+/// Paths of older clients are documented like those that have taken their places.
+fn legacy(document: &mut OpenApi) {
+    for (old, new) in LEGACY {
+        let Some(mut item) = document.paths.paths.get(&format!("{BASE}{new}")).cloned() else { continue };
+        let PathItem { get, put, post, delete, .. } = &mut item;
+        for operation in [get, put, post, delete].into_iter().flatten() {
+            operation.deprecated = Some(Deprecated::True);
+            operation.operation_id = operation.operation_id.take().map(|id| format!("legacy-{id}"));
+        }
+        document.paths.paths.insert(format!("{BASE}{old}"), item);
+    }
 }
 
 /// Does something with each operation, whose path's parameters are told first.

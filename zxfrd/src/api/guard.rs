@@ -30,3 +30,55 @@ pub(super) async fn guard(request: Request, next: Next) -> Response {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+    use std::sync::atomic::{AtomicBool, Ordering};
+
+    use axum::Router;
+    use axum::body::Body;
+    use axum::middleware::from_fn;
+    use axum::routing::get;
+    use http_body_util::BodyExt;
+    use tokio::sync::Notify;
+    use tower::ServiceExt;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn a_panic_does_not_reach_the_client() {
+        async fn broken() -> &'static str {
+            panic!("a secret reason")
+        }
+        let router = Router::new().route("/", get(broken)).layer(from_fn(guard));
+        let response = router.oneshot(Request::new(Body::empty())).await.unwrap();
+        assert_eq!(response.status(), StatusCode::INTERNAL_SERVER_ERROR);
+        let body = response.into_body().collect().await.unwrap().to_bytes();
+        let body = String::from_utf8(body.to_vec()).unwrap();
+        assert!(body.contains("\"success\":false") && !body.contains("secret reason"), "{body}");
+    }
+
+    #[tokio::test]
+    async fn a_request_is_done_whole_when_its_client_goes_away() {
+        let [begun, go, ended] = [(); 3].map(|()| Arc::new(Notify::new()));
+        let done = Arc::new(AtomicBool::new(false));
+        let handler = {
+            let (begun, go, ended, done) = (begun.clone(), go.clone(), ended.clone(), done.clone());
+            async move || {
+                begun.notify_one();
+                go.notified().await;
+                done.store(true, Ordering::SeqCst);
+                ended.notify_one();
+            }
+        };
+        let router = Router::new().route("/", get(handler)).layer(from_fn(guard));
+        tokio::select! {
+            _ = router.oneshot(Request::new(Body::empty())) => panic!("it waits"),
+            () = begun.notified() => {}
+        }
+        go.notify_one();
+        ended.notified().await;
+        assert!(done.load(Ordering::SeqCst));
+    }
+}

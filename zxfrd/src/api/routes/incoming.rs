@@ -5,7 +5,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::api::Api;
-use crate::api::body::{Members, NoBody};
+use crate::api::body::{Member, Members, NoBody};
 use crate::api::envelope::Success;
 use crate::api::object::{IdOnly, Incoming};
 use crate::api::refusal::Refusal;
@@ -36,9 +36,14 @@ pub(super) enum Queued {
 }
 
 fn wanted(members: &Members) -> Result<IncomingWanted, Refusal> {
+    // Older clients say primaries.
+    let peers = match (members.texts("peers")?, members.texts("primaries")?) {
+        (Member::Missing, Member::Value(primaries)) => primaries,
+        _ => members.needed_texts("peers")?,
+    };
     Ok(IncomingWanted {
         name: members.needed_text("name")?,
-        peers: members.needed_texts("peers")?,
+        peers,
         auto_refresh_seconds: members.integer("auto_refresh_seconds")?.given(),
     })
 }

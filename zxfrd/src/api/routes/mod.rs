@@ -14,6 +14,7 @@ mod zones;
 use axum::Router;
 use axum::extract::{OriginalUri, Request};
 use axum::middleware::{from_fn, from_fn_with_state};
+use axum::routing::get;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
@@ -61,8 +62,19 @@ fn gated(api: &Api) -> OpenApiRouter<Api> {
         .routes(routes!(status::get))
         .routes(routes!(tokens::create))
         .routes(routes!(tokens::delete));
+    let routes = routes
+        .route(LEGACY[0].0, get(peers::list).post(peers::create))
+        .route(LEGACY[1].0, get(peers::get).put(peers::update).delete(peers::delete))
+        .route(LEGACY[2].0, get(incoming::get).post(incoming::create).put(incoming::update).delete(incoming::delete));
     OpenApiRouter::new().nest(BASE, routes).route_layer(from_fn_with_state(api.clone(), gate::gate))
 }
+
+/// Paths of older clients, and those that have taken their places.
+pub(super) const LEGACY: [(&str, &str); 3] = [
+    ("/accounts/{account_id}/secondary_dns/primaries", "/accounts/{account_id}/secondary_dns/peers"),
+    ("/accounts/{account_id}/secondary_dns/primaries/{id}", "/accounts/{account_id}/secondary_dns/peers/{id}"),
+    ("/zones/{zone_id}/secondary_dns", "/zones/{zone_id}/secondary_dns/incoming"),
+];
 
 /// What any token is good for.
 fn with_token(api: &Api) -> OpenApiRouter<Api> {

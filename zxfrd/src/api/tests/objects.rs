@@ -361,3 +361,21 @@ async fn odd_names_come_back_as_they_were_sent() {
     let made = world.post("/zones", ALICE, json!({"account": {"id": A}, "name": "."})).await;
     assert_eq!(made.result()["name"], json!("."));
 }
+
+#[tokio::test]
+async fn older_clients_say_primaries() {
+    let world = World::new().await;
+    let peer = world.post(&in_a("primaries"), ALICE, json!({"name": "p", "ip": "192.0.2.1"})).await.id();
+    assert_eq!(world.get(&in_a(&format!("primaries/{peer}")), ALICE).await.id(), peer);
+    assert_eq!(world.get(&in_a("primaries"), ALICE).await.body, world.get(&in_a("peers"), ALICE).await.body);
+    let zone = world.zone("example.org", "secondary").await;
+    let path = format!("/zones/{zone}/secondary_dns");
+    let body = json!({"name": "example.org", "primaries": [peer], "auto_refresh_seconds": 300, "id": zone});
+    assert_eq!(world.post(&path, ALICE, body.clone()).await.result()["primaries"], json!([peer]));
+    assert_eq!(world.get(&path, ALICE).await.body, world.get(&format!("{path}/incoming"), ALICE).await.body);
+    assert_eq!(world.put(&path, ALICE, body).await.result()["peers"], json!([peer]));
+    // Those who say both are newer.
+    let both = json!({"name": "example.org", "primaries": [peer], "peers": []});
+    assert_eq!(world.put(&path, ALICE, both).await.result()["peers"], json!([]));
+    assert_eq!(world.delete(&path, ALICE).await.id(), zone);
+}

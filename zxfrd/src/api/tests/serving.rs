@@ -7,9 +7,14 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
+use tokio_rustls::TlsConnector;
+use tokio_rustls::rustls::crypto::ring;
+use tokio_rustls::rustls::pki_types::pem::PemObject;
+use tokio_rustls::rustls::pki_types::{CertificateDer, ServerName};
+use tokio_rustls::rustls::{ClientConfig, RootCertStore};
 
 use super::*;
-use crate::api::Listener;
+use crate::api::{Listener, Tls};
 
 struct Served {
     addr: SocketAddr,
@@ -18,7 +23,11 @@ struct Served {
 }
 
 async fn serve(router: Router, connections: usize) -> Served {
-    let listener = Listener::bind((Ipv4Addr::LOCALHOST, 0).into(), None, connections).await.unwrap();
+    serve_with(router, connections, None).await
+}
+
+async fn serve_with(router: Router, connections: usize, tls: Option<Tls>) -> Served {
+    let listener = Listener::bind((Ipv4Addr::LOCALHOST, 0).into(), tls, connections).await.unwrap();
     let addr = listener.local_addr().unwrap();
     let (stop, stopped) = watch::channel(false);
     let task = tokio::spawn(listener.serve(router, stopped, Duration::from_secs(5)));
@@ -88,4 +97,64 @@ async fn a_post_of_content_length_0_with_a_json_type_has_no_body() {
     assert!(answer.starts_with("HTTP/1.1 200 OK\r\n") && answer.contains("\"result\":\"OK\""), "{answer}");
     drop(served.stop);
     served.task.await.unwrap();
+}
+
+/// A certificate for 127.0.0.1, and its key: good for tests and nothing else.
+const CERTIFICATE: &str = include_str!("tls/cert.pem");
+const KEY: &str = include_str!("tls/key.pem");
+
+#[tokio::test]
+async fn with_a_certificate_the_api_speaks_tls_and_nothing_else() {
+    let folder = tempfile::tempdir().unwrap();
+    let [certificate, key] = [("cert.pem", CERTIFICATE), ("key.pem", KEY)].map(|(name, text)| {
+        let path = folder.path().join(name);
+        std::fs::write(&path, text).unwrap();
+        path
+    });
+    let world = World::new().await;
+    let served = serve_with(world.router.clone(), 10, Some(Tls::read(&certificate, &key).unwrap())).await;
+
+    let mut roots = RootCertStore::empty();
+    roots.add(CertificateDer::from_pem_file(&certificate).unwrap()).unwrap();
+    let config = ClientConfig::builder_with_provider(Arc::new(ring::default_provider()));
+    let config =
+        config.with_safe_default_protocol_versions().unwrap().with_root_certificates(roots).with_no_client_auth();
+    let stream = TcpStream::connect(served.addr).await.unwrap();
+    let name = ServerName::from(served.addr.ip());
+    let mut stream = TlsConnector::from(Arc::new(config)).connect(name, stream).await.unwrap();
+    stream.write_all(LIST.as_bytes()).await.unwrap();
+    let mut answer = String::new();
+    // Some servers, this one too, end the connection below without a word of TLS.
+    let _ = stream.read_to_string(&mut answer).await;
+    assert!(answer.starts_with("HTTP/1.1 200 OK\r\n"), "{answer}");
+
+    let mut plain = TcpStream::connect(served.addr).await.unwrap();
+    plain.write_all(LIST.as_bytes()).await.unwrap();
+    let mut octets = Vec::new();
+    let _ = plain.read_to_end(&mut octets).await;
+    assert!(!octets.starts_with(b"HTTP"), "nothing is said in the clear");
+    drop(served.stop);
+    served.task.await.unwrap();
+}
+
+#[test]
+fn what_is_wrong_with_a_certificate_is_said_with_its_file() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = |name: &str, text: &str| {
+        let path = folder.path().join(name);
+        std::fs::write(&path, text).unwrap();
+        path
+    };
+    let (certificate, key) = (path("cert.pem", CERTIFICATE), path("key.pem", KEY));
+    let (empty, missing) = (path("empty.pem", ""), folder.path().join("missing.pem"));
+    for (certificate, key, at) in [
+        (&missing, &key, "missing.pem"),
+        (&empty, &key, "empty.pem: there is no certificate in it"),
+        (&certificate, &missing, "missing.pem"),
+        (&certificate, &empty, "empty.pem"),
+        (&certificate, &certificate, "cert.pem"),
+    ] {
+        let error = Tls::read(certificate, key).unwrap_err();
+        assert!(error.contains(at), "{error}");
+    }
 }
