@@ -104,6 +104,11 @@ impl Known {
         self.acls.dedup();
     }
 
+    #[cfg(test)]
+    pub(super) fn is_empty(&self) -> bool {
+        self.linked.is_empty() && self.primaries.is_empty() && self.acls.is_empty()
+    }
+
     /// Whether it may ask for some zone.
     pub(super) fn may_ask(&self, addr: IpAddr) -> bool {
         self.linked.contains_key(&addr) || self.in_acl(addr)

@@ -6,7 +6,11 @@ use zxfr_core::acl::Transport;
 use zxfr_core::tsig::Algorithm;
 
 use super::*;
+use crate::catalog::{
+    AclWanted, Applied, Catalog, Effect, OutgoingWanted, PeerWanted, Token, Tsig, TsigWanted, ZoneWanted,
+};
 use crate::config::{self, Config};
+use crate::store::Memory;
 use crate::zone::{LoadOptions, load_text};
 
 const KEYS: &str = r#"
@@ -297,4 +301,112 @@ fn outgoing_transfers_are_bounded_and_places_given_back() {
         result: Err(SendError::Closed),
     });
     assert!(admit("192.0.2.3") && !admit("192.0.2.1"));
+}
+
+/// A catalog that nothing is kept of, and a registry that acts upon its changes.
+async fn managed(text: &str) -> (Catalog, Arc<Registry>, Token) {
+    let config = config(text);
+    let (catalog, problems) = Catalog::open(Arc::new(Memory), &config).await.unwrap();
+    assert_eq!(problems, [""; 0]);
+    let registry = Arc::new(Registry::new(&catalog.read(), &config.limits, mpsc::unbounded_channel().0));
+    catalog.tell(Arc::new(Acting(registry.clone())));
+    let by = catalog.read().tokens().next().unwrap().clone();
+    (catalog, registry, Token::clone(&by))
+}
+
+struct Acting(Arc<Registry>);
+
+impl Applied for Acting {
+    fn apply(&self, objects: &Objects, effects: &[Effect]) {
+        for effect in effects {
+            match effect {
+                Effect::Access(account) => self.0.change_access(objects, *account),
+                Effect::Zone { id, name } => drop(self.0.change_zone(objects, *id, name.as_ref())),
+                _ => {}
+            }
+        }
+    }
+}
+
+const TOKEN: &str = "[api]\ntokens = [{ name = \"t\", secret = \"s\" }]\n";
+
+#[tokio::test]
+async fn keys_of_one_name_are_told_by_identity_and_changes_take_effect_at_once() {
+    let (catalog, registry, by) = managed(TOKEN).await;
+    let account = config::Api::ACCOUNT;
+    let tsig = |octet: &str| TsigWanted {
+        name: "Same.example.".to_owned(),
+        algo: "hmac-sha256.".to_owned(),
+        secret: Some(format!("{octet}2VjcmV0c2VjcmV0c2VjcmV0")),
+    };
+    let one = catalog.create_tsig(&by, account, tsig("c")).await.unwrap().result;
+    let two = catalog.create_tsig(&by, account, tsig("d")).await.unwrap().result;
+    let peer = |tsig: &Tsig| PeerWanted {
+        name: "p".to_owned(),
+        ip: Some("192.0.2.1".to_owned()),
+        tsig_id: Some(tsig.id.to_string()),
+        ..PeerWanted::default()
+    };
+    let linked = catalog.create_peer(&by, account, peer(&one)).await.unwrap().result;
+    let wanted = ZoneWanted { name: "in.test".to_owned(), ..ZoneWanted::default() };
+    let zone = catalog.create_zone(&by, wanted).await.unwrap().result;
+    let apex = name("in.test.");
+    registry.zone(apex.as_ref()).unwrap().publish(version("7 3600 600 86400 60")).unwrap();
+    let wanted = OutgoingWanted { name: "in.test.".to_owned(), peers: vec![linked.id.to_string()] };
+    catalog.create_outgoing(&by, zone.id, wanted).await.unwrap();
+    let admits = |addr: &str| registry.admits(apex.as_ref(), &asker(addr));
+    assert!(!admits("192.0.2.1"), "it is disabled at first");
+    catalog.enable_outgoing(&by, zone.id).await.unwrap();
+    assert!(admits("192.0.2.1") && !admits("192.0.2.2"));
+    assert_eq!(registry.version(apex.as_ref()).unwrap().serial().0, 7, "what is held stays");
+
+    let candidates = || {
+        let (same, asker) = (name("same.example."), asker("192.0.2.1"));
+        let algorithm = Algorithm::HmacSha256;
+        match registry.keys(&KeyWanted { zone: apex.as_ref(), name: same.as_ref(), algorithm, asker: &asker }) {
+            Keys::Found(keys) => keys,
+            Keys::Later => panic!("keys are at hand"),
+        }
+    };
+    let admitted = || -> Vec<u128> {
+        let admits = |key: &Key<Hmac>| registry.verified_key_admits(apex.as_ref(), &asker("192.0.2.1"), Some(key));
+        candidates().iter().filter(|key| admits(key)).map(Key::tag).collect()
+    };
+    assert_eq!(candidates().len(), 2, "both may have signed");
+    assert_eq!(admitted(), [u128::from_be_bytes(one.id.0)], "one opens the zone");
+    catalog.update_peer(&by, account, linked.id, peer(&two)).await.unwrap();
+    assert_eq!(admitted(), [u128::from_be_bytes(two.id.0)]);
+    let target = registry.zone(apex.as_ref()).unwrap().targets()[0].key.clone().unwrap();
+    assert_eq!(target.tag(), u128::from_be_bytes(two.id.0), "and signs NOTIFYs");
+
+    let acl = |range: &str| AclWanted { name: "a".to_owned(), ip_range: range.to_owned() };
+    let acl_id = catalog.create_acl(&by, account, acl("192.0.2.2")).await.unwrap().result.id;
+    assert!(admits("192.0.2.2"));
+    catalog.delete_acl(&by, account, acl_id).await.unwrap();
+    assert!(!admits("192.0.2.2"));
+    catalog.disable_outgoing(&by, zone.id).await.unwrap();
+    assert!(!admits("192.0.2.1") && registry.state().known.is_empty(), "nobody is known any more");
+    catalog.delete_zone(&by, zone.id).await.unwrap();
+    assert!(registry.zone(apex.as_ref()).is_none());
+}
+
+#[tokio::test]
+async fn keys_and_acls_are_good_for_the_zones_of_their_account() {
+    let two = "00000000000000000000000000000002";
+    let accounts = format!(
+        "accounts = [{{ id = \"00000000000000000000000000000001\", name = \"one\" }}, {{ id = \"{two}\", name = \"two\" }}]\n"
+    );
+    let (catalog, registry, by) = managed(&format!("{TOKEN}{accounts}{KEYS}{ZONES}")).await;
+    let wanted = ZoneWanted { account: Some(two.to_owned()), name: "two.test".to_owned(), kind: None };
+    let zone = catalog.create_zone(&by, wanted).await.unwrap().result;
+    let wanted = OutgoingWanted { name: "two.test".to_owned(), peers: Vec::new() };
+    catalog.create_outgoing(&by, zone.id, wanted).await.unwrap();
+    catalog.enable_outgoing(&by, zone.id).await.unwrap();
+    let lab = asker("198.51.100.77");
+    assert!(registry.admits(name("acl.test.").as_ref(), &lab), "the ACL is this account's");
+    assert!(!registry.admits(name("two.test.").as_ref(), &lab), "and not the other's");
+    let (apex, one) = (name("two.test."), name("one.example."));
+    let wanted = KeyWanted { zone: apex.as_ref(), name: one.as_ref(), algorithm: Algorithm::HmacSha256, asker: &lab };
+    assert!(matches!(registry.keys(&wanted), Keys::Found(keys) if keys.is_empty()));
+    assert_eq!(registry.zones().len(), 6);
 }
