@@ -4,15 +4,15 @@
 use zxfr_core::serial::Serial;
 
 use super::status::ZoneStatus;
-use crate::catalog::{Id, Reach, Time, Zone};
+use crate::catalog::{Reach, Time, Zone};
 
 /// The node that runs, as the API sees it. Of every zone that is asked for here the catalog has said that it is there.
 pub trait Live: Send + Sync {
     /// What has come of a zone from its primaries.
-    fn received(&self, zone: Id) -> Received;
+    fn received(&self, zone: &Zone) -> Received;
 
     /// What of a zone was handed out.
-    fn sent(&self, zone: Id) -> Sent;
+    fn sent(&self, zone: &Zone) -> Sent;
 
     /// How a zone stands with each of its peers.
     fn status(&self, zone: &Zone) -> ZoneStatus;

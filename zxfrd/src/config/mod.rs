@@ -11,10 +11,9 @@
 //! [api]
 //! listen = "127.0.0.1:8053"
 //! accounts = [{ id = "0123456789abcdef0123456789abcdef", name = "local" }] # declared objects go into the first
-//! tokens = [ # none by default; secret or secret_file; access is write, read or metrics
-//!     { name = "admin", email = "ops@example.org", secret = "long and random", accounts = ["*"], access = "write" },
-//! ]
-//! # tls_cert = "chain.pem", tls_key = "key.pem"
+//! tokens = [{ name = "admin", secret = "long and random", access = "write" }] # none by default; write, read or metrics
+//! ## tls_cert = "chain.pem"
+//! ## tls_key = "key.pem"
 //! requests_at_once = 1200
 //! requests_per_second = 200
 //!

@@ -3,10 +3,12 @@
 //!
 //! | module | holds |
 //! |---|---|
+//! | `live` | what is known of zones while it runs, for the management API |
 //! | `files` | zone files: all when told, those that are watched when they change |
 //! | `resting` | which zones have work under way that is waited for |
 
 mod files;
+mod live;
 mod resting;
 
 use std::collections::HashSet;
@@ -22,6 +24,7 @@ use zxfr_core::zone::BuildLimits;
 use zxfr_io::notify::{NotifyLimits, NotifySender};
 use zxfr_io::{Secondary, SecondaryLimits, Timeouts};
 
+use crate::api::Live;
 use crate::catalog::{Applied, Effect, Id, Objects};
 use crate::config::{Config, Limits};
 use crate::files::Cause;
@@ -84,6 +87,11 @@ impl Node {
 
     /// What acts upon changes of the catalog, at once.
     pub(crate) fn applied(&self) -> Arc<dyn Applied> {
+        self.zones.clone()
+    }
+
+    /// What is known of the zones while they are kept.
+    pub(crate) fn live(&self) -> Arc<dyn Live> {
         self.zones.clone()
     }
 

@@ -3,9 +3,11 @@
 //! | module | holds |
 //! |---|---|
 //! | `listeners` | the sockets that are served, changed without a break |
+//! | `management` | the management API on its socket |
 //! | `signals` | what the system asks for |
 
 mod listeners;
+mod management;
 mod signals;
 
 use std::path::{Path, PathBuf};
@@ -22,6 +24,7 @@ use crate::logging;
 use crate::node::Node;
 use crate::store;
 use listeners::Listeners;
+use management::Management;
 use signals::{Signal, Signals};
 
 /// The configuration file that is read when none is named and it is there.
@@ -93,6 +96,7 @@ struct Service {
     catalog: Catalog,
     node: Node,
     listeners: tokio::sync::Mutex<Listeners>,
+    management: tokio::sync::Mutex<Management>,
     serving: Serving,
 }
 
@@ -120,7 +124,9 @@ impl Service {
         let mut signals = Signals::new().map_err(|error| format!("signals: {error}"))?;
         let mut listeners = Listeners::new(primary);
         listeners.listen(&config.dns.listen)?;
-        let service = Arc::new(Self { config: path, catalog, node, listeners: listeners.into(), serving });
+        let management = Management::start(&config.api, catalog.clone(), node.live(), GRACE).await?;
+        let (listeners, management) = (listeners.into(), management.into());
+        let service = Arc::new(Self { config: path, catalog, node, listeners, management, serving });
 
         // Loading, at the start and again, goes on beside the signals: the daemon can always be stopped.
         let again = Arc::new(Notify::new());
@@ -141,7 +147,9 @@ impl Service {
             }
         }
         loading.abort();
-        service.listeners.lock().await.stop(GRACE).await;
+        let (mut listeners, mut management) = (service.listeners.lock().await, service.management.lock().await);
+        tokio::join!(listeners.stop(GRACE), management.stop());
+        drop((listeners, management));
         service.catalog.store().close().await;
         tracing::info!("stopped");
         Ok(())
@@ -192,6 +200,9 @@ impl Service {
         self.node.configure(&self.catalog.read(), &config.limits);
         listeners.retain(&config.dns.listen);
         drop(listeners);
+        if self.management.lock().await.differs(&config.api) {
+            tracing::warn!("listen, TLS and rates of [api] change when the daemon is started again");
+        }
         if Serving::new(&config.limits) != self.serving {
             tracing::warn!(
                 "max_connections, idle_seconds, progress_seconds, max_transfer_seconds, and what bounds incoming transfers \

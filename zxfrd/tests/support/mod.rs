@@ -173,9 +173,17 @@ impl Drop for Daemon {
     }
 }
 
-/// The configuration, on a free port of its own.
+/// The configuration, on free ports of its own, and with nothing kept unless it says where.
 fn listening(config: &str) -> String {
-    if config.contains("[dns]") { config.to_owned() } else { format!("[dns]\nlisten = [\"127.0.0.1:0\"]\n{config}") }
+    let mut text = config.to_owned();
+    let defaults =
+        [("dns", "listen = [\"127.0.0.1:0\"]"), ("api", "listen = \"127.0.0.1:0\""), ("store", "url = \"memory:\"")];
+    for (table, line) in defaults {
+        if !config.contains(&format!("[{table}]")) {
+            text = format!("[{table}]\n{line}\n{text}");
+        }
+    }
+    text
 }
 
 /// What `zxfr` did.

@@ -55,7 +55,7 @@ pub(super) async fn get(State(api): State<Api>, InZone { zone, .. }: InZone) -> 
     let found = api.catalog().read().incoming(&zone).cloned();
     let incoming =
         found.ok_or_else(|| not_found(code::LINK_NOT_FOUND, "There is no incoming configuration for this zone"))?;
-    Ok(Success::new(Incoming::new(&incoming, api.live().received(zone.id))))
+    Ok(Success::new(Incoming::new(&incoming, api.live().received(&zone))))
 }
 
 /// Says where the zone is transferred from
@@ -67,7 +67,7 @@ pub(super) async fn create(
     members: Members,
 ) -> Result<Success<Incoming>, Refusal> {
     let done = api.catalog().create_incoming(&by, zone.id, wanted(&members)?).await?;
-    Ok(Success::of(done, |incoming| Incoming::new(&incoming, api.live().received(zone.id))))
+    Ok(Success::of(done, |incoming| Incoming::new(&incoming, api.live().received(&zone))))
 }
 
 /// Says anew where the zone is transferred from
@@ -79,7 +79,7 @@ pub(super) async fn update(
     members: Members,
 ) -> Result<Success<Incoming>, Refusal> {
     let done = api.catalog().update_incoming(&by, zone.id, wanted(&members)?).await?;
-    Ok(Success::of(done, |incoming| Incoming::new(&incoming, api.live().received(zone.id))))
+    Ok(Success::of(done, |incoming| Incoming::new(&incoming, api.live().received(&zone))))
 }
 
 /// The zone is transferred from nowhere any more; it keeps its data

@@ -45,7 +45,7 @@ const NONE: &str = "There is no outgoing configuration for this zone";
 pub(super) async fn get(State(api): State<Api>, InZone { zone, .. }: InZone) -> Result<Success<Outgoing>, Refusal> {
     let found = api.catalog().read().outgoing(&zone).cloned();
     let outgoing = found.ok_or_else(|| not_found(code::LINK_NOT_FOUND, NONE))?;
-    Ok(Success::new(Outgoing::new(&outgoing, api.live().sent(zone.id))))
+    Ok(Success::new(Outgoing::new(&outgoing, api.live().sent(&zone))))
 }
 
 /// Says who gets the zone, once it is enabled
@@ -57,7 +57,7 @@ pub(super) async fn create(
     members: Members,
 ) -> Result<Success<Outgoing>, Refusal> {
     let done = api.catalog().create_outgoing(&by, zone.id, wanted(&members)?).await?;
-    Ok(Success::of(done, |outgoing| Outgoing::new(&outgoing, api.live().sent(zone.id))))
+    Ok(Success::of(done, |outgoing| Outgoing::new(&outgoing, api.live().sent(&zone))))
 }
 
 /// Says anew who gets the zone
@@ -69,7 +69,7 @@ pub(super) async fn update(
     members: Members,
 ) -> Result<Success<Outgoing>, Refusal> {
     let done = api.catalog().update_outgoing(&by, zone.id, wanted(&members)?).await?;
-    Ok(Success::of(done, |outgoing| Outgoing::new(&outgoing, api.live().sent(zone.id))))
+    Ok(Success::of(done, |outgoing| Outgoing::new(&outgoing, api.live().sent(&zone))))
 }
 
 /// Nobody gets the zone any more

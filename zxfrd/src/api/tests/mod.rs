@@ -19,7 +19,7 @@ use serde_json::{Value, json};
 use tower::ServiceExt;
 
 use super::{Api, BASE, Live, Rate, Received, Sent, Settings, ZoneStatus};
-use crate::catalog::{self, Catalog, Id, Reach};
+use crate::catalog::{self, Catalog, Reach};
 use crate::config;
 use crate::store::Memory;
 
@@ -63,11 +63,11 @@ struct Node {
 }
 
 impl Live for Node {
-    fn received(&self, _: Id) -> Received {
+    fn received(&self, _: &catalog::Zone) -> Received {
         *self.received.lock().unwrap()
     }
 
-    fn sent(&self, _: Id) -> Sent {
+    fn sent(&self, _: &catalog::Zone) -> Sent {
         *self.sent.lock().unwrap()
     }
 
