@@ -198,11 +198,11 @@ impl Shared {
         };
         let mut writes: Vec<_> = plan.changes.iter().map(Change::write).collect();
         writes.extend(plan.writes);
-        writes.push(Write::Audit(Audit { at: now, account: plan.account, token: by.name.clone(), what: plan.what }));
-        self.store.commit(writes).await.map_err(|error| {
-            tracing::error!(reason = %error, "a change was not stored");
-            Fault::unavailable(format!("nothing was changed: {error}"))
-        })?;
+        let audit = Audit { at: now, account: plan.account, token: by.name.clone(), what: plan.what };
+        writes.push(Write::Audit(audit.clone()));
+        let stored = self.store.commit(writes).await;
+        log(&audit, stored.as_ref().err());
+        stored.map_err(|error| Fault::unavailable(format!("nothing was changed: {error}")))?;
         let keys: Vec<_> = plan.changes.iter().map(Change::key).collect();
         {
             let mut objects = self.objects.write().unwrap_or_else(PoisonError::into_inner);
@@ -220,6 +220,16 @@ impl Shared {
             applied.apply(&objects, &effects.0);
         }
         Ok(Done { result: plan.result, warnings: plan.warnings })
+    }
+}
+
+/// The log's line, which says what the audit trail says. Names in it are clients' text, so they are quoted.
+fn log(audit: &Audit, error: Option<&StoreError>) {
+    let Audit { account, token, what, .. } = audit;
+    let account = account.map_or_else(|| "-".to_owned(), |account| account.to_string());
+    match error {
+        None => tracing::info!(token, account = %account, what, "changed"),
+        Some(reason) => tracing::error!(token, account = %account, what, %reason, "a change was not stored"),
     }
 }
 
