@@ -53,7 +53,9 @@ pub enum Failure {
     },
     /// The version came and is held back by a local rule, to be confirmed.
     Held,
-    /// The host could not do its part: no sockets, no storage, or it stopped.
+    /// The version came and could not be stored, so that it isn't served.
+    Store,
+    /// The host could not do its part: no sockets, or it stopped.
     Local,
 }
 
@@ -72,7 +74,7 @@ pub enum Fault {
 
 impl Failure {
     /// Every word that [`Failure::as_str`] gives.
-    pub const WORDS: [&'static str; 24] = [
+    pub const WORDS: [&'static str; 25] = [
         "unreachable",
         "timeout",
         "cut",
@@ -96,6 +98,7 @@ impl Failure {
         "backward",
         "lied",
         "held",
+        "store",
         "local",
     ];
 
@@ -128,6 +131,7 @@ impl Failure {
             Self::Backward { .. } => "backward",
             Self::Lied { .. } => "lied",
             Self::Held => "held",
+            Self::Store => "store",
             Self::Local => "local",
         }
     }
@@ -146,7 +150,7 @@ impl Failure {
             | Self::Behind { .. }
             | Self::Backward { .. }
             | Self::Lied { .. } => Fault::Peer,
-            Self::Limit(_) | Self::Held | Self::Local => Fault::Here,
+            Self::Limit(_) | Self::Held | Self::Store | Self::Local => Fault::Here,
         }
     }
 
@@ -168,6 +172,7 @@ impl Failure {
             | Self::Backward { .. }
             | Self::Lied { .. }
             | Self::Held
+            | Self::Store
             | Self::Local => false,
         }
     }
@@ -175,7 +180,7 @@ impl Failure {
     /// Whether another primary may succeed where this one failed so. Not where the reason lies here and is the same for all.
     #[must_use]
     pub const fn other_primary_may_help(&self) -> bool {
-        !matches!(self, Self::Held | Self::Local)
+        !matches!(self, Self::Held | Self::Store | Self::Local)
     }
 
     /// Whether it is about the time in signatures: the clocks differ, and asking again at once would fail the same.
@@ -234,6 +239,7 @@ impl fmt::Display for Failure {
                 write!(f, "primary promised serial {promised} and delivered {got}")
             }
             Self::Held => f.write_str("version held back by a local rule until it is confirmed"),
+            Self::Store => f.write_str("version could not be stored"),
             Self::Local => f.write_str("trouble on our side"),
         }
     }

@@ -180,6 +180,7 @@ async fn transfer<I: Incoming>(
         match shared.host.install(zone.as_ref(), change) {
             Ok(()) => Ok((serial, timers)),
             Err(Refused::Held(text)) => Err(Reason::new(Failure::Held, text)),
+            Err(Refused::NotStored(text)) => Err(Reason::new(Failure::Store, text)),
             Err(Refused::Failed(text)) => Err(Reason::new(Failure::Local, text)),
         }
     });

@@ -116,11 +116,7 @@ fn find<'a>(rules: &Rules<'a>, zone: &Zone) -> Result<&'a Arc<Outgoing>, Fault> 
 }
 
 fn clear_backlog<T>(plan: Plan<T>, zone: &Zone) -> Plan<T> {
-    // The store has nothing of what the configuration declares.
-    let plan = match zone.origin {
-        Origin::Managed => plan.write(Write::ClearDeltas { zone: zone.id }),
-        Origin::Declared => plan,
-    };
+    let plan = plan.write(Write::ClearDeltas { zone: zone.id });
     plan.then(Effect::ClearBacklog(zone.name.value().clone()))
 }
 

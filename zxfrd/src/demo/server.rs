@@ -59,7 +59,7 @@ impl Server {
 
     /// Changes its configuration and does what that says.
     pub(super) async fn load(&self, config: &Config) -> Result<(), String> {
-        self.node.configure(&Objects::declared(config).0, &config.limits);
+        self.node.configure(&Objects::declared(config).0, &config.limits).await;
         match self.node.load().await {
             0 => Ok(()),
             _ => Err("the zone file was not taken".to_owned()),

@@ -14,7 +14,7 @@ mod resting;
 use std::collections::HashSet;
 use std::net::{IpAddr, Ipv4Addr};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
@@ -28,7 +28,9 @@ use crate::api::Live;
 use crate::catalog::{Applied, Effect, Id, Objects};
 use crate::config::{Config, Limits};
 use crate::files::Cause;
-use crate::registry::{Event, Registry, Zone};
+use crate::logging;
+use crate::registry::{Event, Keeping, Registry, Restored, Zone};
+use crate::store::{Store, StoreError};
 use resting::Resting;
 
 /// Zones, and what keeps them in step. All of it ends when it is dropped.
@@ -48,10 +50,25 @@ struct Kept {
 }
 
 impl Node {
-    /// The zones of a catalog. Nothing is loaded or transferred before [`Node::load`]. To be called within a runtime.
-    pub(crate) fn start(objects: &Objects, limits: &Limits) -> Self {
+    /// The zones of a catalog, kept in a store, and served as they are there. Nothing else is loaded or transferred before
+    /// [`Node::load`].
+    ///
+    /// # Errors
+    /// When the store can't be read.
+    pub(crate) async fn start(objects: &Objects, limits: &Limits, store: Arc<dyn Store>) -> Result<Self, StoreError> {
+        let node = Self::of(objects, limits, Keeping::new(store));
+        let started = Instant::now();
+        let Restored { zones, damaged, forgotten } = node.registry().restore().await?;
+        let seconds = logging::seconds(started.elapsed());
+        if zones > 0 || damaged > 0 || forgotten > 0 {
+            tracing::info!(zones, damaged, forgotten, seconds, "zones served from the store");
+        }
+        Ok(node)
+    }
+
+    fn of(objects: &Objects, limits: &Limits, keeping: Arc<Keeping>) -> Self {
         let (sender, events) = mpsc::unbounded_channel();
-        let registry = Arc::new(Registry::new(objects, limits, sender));
+        let registry = Arc::new(Registry::new(objects, limits, keeping.clone(), sender));
         let secondary = Secondary::new(registry.clone(), secondary_limits(limits));
         let resting = Arc::new(Resting::default());
         let mut tasks = JoinSet::new();
@@ -60,6 +77,7 @@ impl Node {
         let sending = sender.clone();
         tasks.spawn(async move { sending.run().await });
         tasks.spawn(files::watch(registry.clone()));
+        tasks.spawn(async move { keeping.run().await });
         let running = secondary.clone();
         tasks.spawn(async move { running.run().await });
         Self {
@@ -75,7 +93,7 @@ impl Node {
     pub(crate) fn declared(config: &Config) -> Result<Self, String> {
         let (objects, problems) = Objects::declared(config);
         match problems.into_iter().next() {
-            None => Ok(Self::start(&objects, &config.limits)),
+            None => Ok(Self::of(&objects, &config.limits, Keeping::nowhere())),
             Some(problem) => Err(problem),
         }
     }
@@ -96,13 +114,21 @@ impl Node {
     }
 
     /// Everything may be another. What there is of zones to be loaded or transferred counts from the next [`Node::load`] on.
-    pub(crate) fn configure(&self, objects: &Objects, limits: &Limits) {
+    pub(crate) async fn configure(&self, objects: &Objects, limits: &Limits) {
         let Kept { registry, sender, .. } = &*self.zones;
         let before = registry.zones();
         registry.configure(objects, limits);
         for gone in before.iter().filter(|zone| registry.zone(zone.name()).is_none()) {
             sender.forget(gone.name());
         }
+        registry.keeping().flush().await;
+    }
+
+    /// Ends transfers and writes what is not written yet. It takes so long at most.
+    pub(crate) async fn stop(&self, patience: Duration) {
+        let Kept { registry, secondary, .. } = &*self.zones;
+        secondary.shutdown();
+        let _ = tokio::time::timeout(patience, registry.keeping().flush()).await;
     }
 
     /// Loads all zone files that have changed, and has all primaries asked. What was held back because it has too few records

@@ -5,6 +5,7 @@
 //! | `zone` | [`Zone`]: a zone as configured, and the version that is held of it |
 //! | `held` | what is held of a zone, whatever the configuration says of it |
 //! | `shrink` | the rule that a zone doesn't lose many records at once |
+//! | `keeping` | the zones in the store |
 //! | `incoming` | the zones as the host of a secondary, and of those who are told of new versions |
 //! | `event` | [`Event`]: what the zones have to tell |
 //! | `access` | who may ask, and who may send NOTIFY |
@@ -15,6 +16,7 @@ mod access;
 mod event;
 mod held;
 mod incoming;
+mod keeping;
 mod quota;
 mod refusals;
 mod shrink;
@@ -24,6 +26,7 @@ mod zone;
 
 pub use event::Event;
 pub use held::{LastRead, ReadOutcome, Transferred};
+pub use keeping::{Keeping, Restored};
 pub use shrink::Shrunk;
 pub use zone::{PublishError, Source, Zone};
 
@@ -60,7 +63,14 @@ pub struct Registry {
     state: RwLock<State>,
     transfers: Transfers,
     refusals: Refusals,
+    shared: Shared,
+}
+
+/// What all zones share.
+#[derive(Clone, Debug)]
+struct Shared {
     events: mpsc::UnboundedSender<Event>,
+    keeping: Arc<Keeping>,
 }
 
 #[derive(Debug, Default)]
@@ -74,15 +84,32 @@ struct State {
 impl Registry {
     /// The zones of a catalog; none is loaded yet. What happens to them is told to `events`.
     #[must_use]
-    pub fn new(objects: &Objects, limits: &Limits, events: mpsc::UnboundedSender<Event>) -> Self {
-        let state = State::new(objects, limits, &State::default(), &events).into();
-        Self { state, transfers: Transfers::default(), refusals: Refusals::default(), events }
+    pub fn new(
+        objects: &Objects,
+        limits: &Limits,
+        keeping: Arc<Keeping>,
+        events: mpsc::UnboundedSender<Event>,
+    ) -> Self {
+        let shared = Shared { events, keeping };
+        let state = State::new(objects, limits, &State::default(), &shared).into();
+        Self { state, transfers: Transfers::default(), refusals: Refusals::default(), shared }
+    }
+
+    /// What keeps the zones.
+    #[must_use]
+    pub const fn keeping(&self) -> &Arc<Keeping> {
+        &self.shared.keeping
     }
 
     /// Everything may be another. Zones that are still there keep what is held of them; transfers under way go on.
     pub fn configure(&self, objects: &Objects, limits: &Limits) {
-        let state = State::new(objects, limits, &self.state(), &self.events);
+        let state = State::new(objects, limits, &self.state(), &self.shared);
         let before = std::mem::replace(&mut *self.state_mut(), state);
+        let now = self.state();
+        for gone in before.zones.values().filter(|zone| !now.has(zone)) {
+            self.keeping().gone(gone.held());
+        }
+        drop(now);
         // Letting zones go takes time.
         drop(before);
     }
@@ -104,8 +131,11 @@ impl Registry {
             state.known.remove(before.linked(), before.primaries());
             state.zones.remove(&name.to_name());
         }
-        let zone = wanted.map(|zone| state.put(objects, zone, before.as_ref(), &self.events));
+        let zone = wanted.map(|zone| state.put(objects, zone, before.as_ref(), &self.shared));
         drop(state);
+        if let Some(gone) = before.as_ref().filter(|_| zone.is_none()) {
+            self.keeping().gone(gone.held());
+        }
         // If it was the last one to have it, letting it go takes time.
         drop(before);
         zone
@@ -138,7 +168,7 @@ impl Registry {
 
     /// Tells what has happened. Nobody hears it where the zones are all there is.
     fn tell(&self, event: Event) {
-        let _ = self.events.send(event);
+        let _ = self.shared.events.send(event);
     }
 
     fn state(&self) -> RwLockReadGuard<'_, State> {
@@ -151,7 +181,7 @@ impl Registry {
 }
 
 impl State {
-    fn new(objects: &Objects, limits: &Limits, before: &Self, events: &mpsc::UnboundedSender<Event>) -> Self {
+    fn new(objects: &Objects, limits: &Limits, before: &Self, shared: &Shared) -> Self {
         let accounts = objects.accounts(&Reach::All);
         let accounts =
             accounts.map(|account| (account.id, Arc::new(AccountAccess::new(objects, account.id)))).collect();
@@ -162,7 +192,7 @@ impl State {
             if let Some(held) = held {
                 held.held().set_journal_limits(state.journal_limits());
             }
-            state.put(objects, zone, held, events);
+            state.put(objects, zone, held, shared);
         }
         state
     }
@@ -173,11 +203,15 @@ impl State {
         objects: &Objects,
         zone: &catalog::Zone,
         before: Option<&Arc<Zone>>,
-        events: &mpsc::UnboundedSender<Event>,
+        shared: &Shared,
     ) -> Arc<Zone> {
-        let held = before.map_or_else(|| Arc::new(Held::new(self.journal_limits())), |before| before.held());
+        let new = || {
+            shared.keeping.comes(zone.id);
+            Arc::new(Held::new(zone.id, shared.keeping.clone(), self.journal_limits()))
+        };
+        let held = before.map_or_else(new, |before| before.held());
         let access = self.accounts.entry(zone.account).or_default();
-        let zone = Arc::new(Zone::new(objects, zone, access, &self.limits, held, events.clone()));
+        let zone = Arc::new(Zone::new(objects, zone, access, &self.limits, held, shared.events.clone()));
         self.known.add(zone.linked(), zone.primaries());
         self.zones.insert(zone.name().to_name(), zone.clone());
         zone
@@ -186,6 +220,11 @@ impl State {
     fn journal_limits(&self) -> JournalLimits {
         let Limits { max_journal_deltas: deltas, max_journal_octets: octets, .. } = self.limits;
         JournalLimits { deltas, octets, ..JournalLimits::default() }
+    }
+
+    /// Whether this zone is there, perhaps as another configuration has it.
+    fn has(&self, zone: &Zone) -> bool {
+        self.zones.get(&zone.name().to_name()).is_some_and(|now| now.id() == zone.id())
     }
 
     fn know_acls(&mut self) {

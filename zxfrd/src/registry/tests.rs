@@ -81,7 +81,7 @@ fn registry() -> Registry {
 /// A registry that nobody listens to.
 fn quiet(text: &str) -> Registry {
     let config = config(text);
-    Registry::new(&objects(&config), &config.limits, mpsc::unbounded_channel().0)
+    Registry::new(&objects(&config), &config.limits, Keeping::nowhere(), mpsc::unbounded_channel().0)
 }
 
 fn objects(config: &Config) -> Objects {
@@ -308,7 +308,8 @@ async fn managed(text: &str) -> (Catalog, Arc<Registry>, Token) {
     let config = config(text);
     let (catalog, problems) = Catalog::open(Arc::new(Memory), &config).await.unwrap();
     assert_eq!(problems, [""; 0]);
-    let registry = Arc::new(Registry::new(&catalog.read(), &config.limits, mpsc::unbounded_channel().0));
+    let registry =
+        Arc::new(Registry::new(&catalog.read(), &config.limits, Keeping::nowhere(), mpsc::unbounded_channel().0));
     catalog.tell(Arc::new(Acting(registry.clone())));
     let by = catalog.read().tokens().next().unwrap().clone();
     (catalog, registry, Token::clone(&by))

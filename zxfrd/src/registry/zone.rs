@@ -19,10 +19,11 @@ use zxfr_io::secondary::{PrimaryAddr, ZoneConfig};
 
 use super::access::{AccountAccess, Outgoing};
 use super::event::Event;
-use super::held::{Held, LastRead, Rendering, Standing, Transferred};
+use super::held::{Held, LastRead, NotTaken, Rendering, Standing, Transferred};
 use super::shrink::Shrunk;
 use crate::catalog::{self, Id, Objects, Peer};
 use crate::config::{Limits, SerialBackward, ZoneFile};
+use crate::store::{Damaged, StoreError};
 
 /// How many checks in a row have to say that the serial went backwards before it is believed.
 const CONFIRMATIONS: u8 = 2;
@@ -61,6 +62,10 @@ pub enum PublishError {
     Shrunk(Shrunk),
     /// It is none of this zone.
     Build(BuildError),
+    /// It could not be stored.
+    Store(StoreError),
+    /// The zone is gone.
+    Gone,
 }
 
 impl fmt::Display for PublishError {
@@ -68,11 +73,23 @@ impl fmt::Display for PublishError {
         match self {
             Self::Shrunk(shrunk) => shrunk.fmt(f),
             Self::Build(error) => error.fmt(f),
+            Self::Store(error) => error.fmt(f),
+            Self::Gone => f.write_str("the zone is gone"),
         }
     }
 }
 
 impl std::error::Error for PublishError {}
+
+impl From<NotTaken> for PublishError {
+    fn from(not: NotTaken) -> Self {
+        match not {
+            NotTaken::Shrunk(shrunk) => Self::Shrunk(shrunk),
+            NotTaken::Store(error) => Self::Store(error),
+            NotTaken::Gone => Self::Gone,
+        }
+    }
+}
 
 impl Zone {
     pub(super) fn new(
@@ -180,8 +197,8 @@ impl Zone {
         self.held.transferred().subscribe()
     }
 
-    /// Serves this version from now on. Transfers under way stay with theirs. The work grows with the zone, so it is not
-    /// for a thread that others wait for.
+    /// Serves this version from now on, once it is durable. Transfers under way stay with theirs. The work grows with the zone,
+    /// and it waits for the store, so it is for blocking threads.
     ///
     /// # Errors
     /// When it is not taken; then nothing has changed.
@@ -193,25 +210,42 @@ impl Zone {
             }
             None => (newer, None),
         };
-        let version = Arc::new(version);
-        self.put(version.clone(), delta).map_err(PublishError::Shrunk)?;
+        self.put(Arc::new(version), delta)
+    }
+
+    /// Serves what was transferred from now on, as [`Zone::publish`] does.
+    ///
+    /// # Errors
+    /// When it is not taken; then nothing has changed.
+    pub fn install(&self, change: Change) -> Result<(), PublishError> {
+        self.put(change.version, change.deltas).map(drop)
+    }
+
+    fn put(
+        &self,
+        version: Arc<Version>,
+        deltas: impl IntoIterator<Item = Arc<Delta>>,
+    ) -> Result<Arc<Version>, PublishError> {
+        let deltas: Vec<_> = deltas.into_iter().collect();
+        let version = self.held.put(version, &deltas, self.max_shrink_percent, self.outgoing.is_some())?;
+        // Nobody hears it where the zones are all there is.
+        let _ = self.events.send(Event::Changed(self.name.clone()));
         Ok(version)
     }
 
-    /// Serves what was transferred from now on.
-    ///
-    /// # Errors
-    /// When it has lost too many records, and that is not confirmed; then nothing has changed.
-    pub fn install(&self, change: Change) -> Result<(), Shrunk> {
-        self.put(change.version, change.deltas)
+    /// What is wrong with what the store has of the zone, as long as nothing else is in its place.
+    #[must_use]
+    pub fn damaged(&self) -> Option<Damaged> {
+        self.held.damaged()
     }
 
-    fn put(&self, version: Arc<Version>, deltas: impl IntoIterator<Item = Arc<Delta>>) -> Result<(), Shrunk> {
-        let deltas: Vec<_> = deltas.into_iter().collect();
-        self.held.put(version, &deltas, self.max_shrink_percent, self.outgoing.is_some())?;
-        // Nobody hears it where the zones are all there is.
-        let _ = self.events.send(Event::Changed(self.name.clone()));
-        Ok(())
+    /// Where it comes from when the store can't give it, in words.
+    pub(super) const fn without_store(&self) -> &'static str {
+        match &self.source {
+            Source::File(_) => "it is read from its file",
+            Source::Incoming(..) => "it is transferred anew",
+            Source::Nowhere => "nothing of it is served",
+        }
     }
 
     /// Confirms that the records which the version that was held back last has less are to go. Gives what was said of it.

@@ -117,7 +117,10 @@ impl Service {
         let store = store::open(&config.store).await.map_err(|error| error.to_string())?;
         let (catalog, problems) = Catalog::open(store, config).await.map_err(|error| error.to_string())?;
         tell(&problems);
-        let node = Node::start(&catalog.read(), &config.limits);
+        let objects = catalog.read().clone();
+        let node =
+            Node::start(&objects, &config.limits, catalog.store().clone()).await.map_err(|error| error.to_string())?;
+        drop(objects);
         catalog.tell(node.applied());
         let serving = Serving::new(&config.limits);
         let primary = Primary::new(node.registry().clone(), serving.limits());
@@ -150,6 +153,7 @@ impl Service {
         let (mut listeners, mut management) = (service.listeners.lock().await, service.management.lock().await);
         tokio::join!(listeners.stop(GRACE), management.stop());
         drop((listeners, management));
+        service.node.stop(LAST_GRACE).await;
         service.catalog.store().close().await;
         tracing::info!("stopped");
         Ok(())
@@ -197,7 +201,8 @@ impl Service {
             return false;
         }
         tell(&self.catalog.configure(&config).await);
-        self.node.configure(&self.catalog.read(), &config.limits);
+        let objects = self.catalog.read().clone();
+        self.node.configure(&objects, &config.limits).await;
         listeners.retain(&config.dns.listen);
         drop(listeners);
         if self.management.lock().await.differs(&config.api) {

@@ -10,6 +10,10 @@ use std::future::ready;
 pub struct Memory;
 
 impl Store for Memory {
+    fn keeps(&self) -> bool {
+        false
+    }
+
     fn objects(&self) -> Doing<'_, Result<Vec<Object>, StoreError>> {
         Box::pin(ready(Ok(Vec::new())))
     }

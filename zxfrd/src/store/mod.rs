@@ -33,6 +33,11 @@ pub type ZoneSink<'k> = &'k mut (dyn FnMut(Result<StoredZone, Damaged>) + Send);
 
 /// Where things are kept. Every method may be called from any task at any time.
 pub trait Store: Send + Sync {
+    /// Whether anything outlives the process.
+    fn keeps(&self) -> bool {
+        true
+    }
+
     /// All objects that are managed.
     ///
     /// # Errors

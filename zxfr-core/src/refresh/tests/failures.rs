@@ -57,7 +57,7 @@ fn straight_to_the_next_primary() {
 
 #[test]
 fn what_is_wrong_here_is_not_tried_with_others() {
-    for (failure, wait) in [(Failure::Held, 3600), (Failure::Local, 600)] {
+    for (failure, wait) in [(Failure::Held, 3600), (Failure::Store, 600), (Failure::Local, 600)] {
         let mut rig = transferring();
         rig.transfer_fails(0, failure);
         assert_eq!(rig.poll(), [failed(failure)], "{failure}");
@@ -195,6 +195,7 @@ fn words_are_closed_and_reasons_say_what_happened() {
         Failure::Backward { ours: serials.1, theirs: serials.0 },
         Failure::Lied { promised: serials.1, got: serials.0 },
         Failure::Held,
+        Failure::Store,
         Failure::Local,
     ];
     assert_eq!(failures.map(|failure| failure.as_str()), Failure::WORDS);

@@ -5,13 +5,15 @@ use crate::catalog::{Audit, Id, Object, ObjectKey, Origin};
 use crate::store::Write;
 use sha2::{Digest, Sha256};
 use std::sync::Arc;
+use std::thread;
+use tokio::sync::oneshot;
 use zxfr_core::refresh::State;
 use zxfr_core::zone::{Delta, Page, Part, Version};
 
 /// A SHA-256.
 pub(super) type Checksum = [u8; 32];
 
-/// Octets of pages from which on it is worth a blocking thread to digest them.
+/// Octets of pages from which on it is worth a thread to digest them.
 const MANY: u64 = 65_536;
 
 /// A write that only has to be carried out. It may be carried out more than once.
@@ -47,7 +49,7 @@ pub(super) struct PreparedPage {
     pub(super) page: Page,
 }
 
-/// What there is to be written; where that is much work, on a blocking thread.
+/// What there is to be written; where that is much work, on a thread of its own: those who wait for it may have all blocking ones.
 pub(super) async fn prepare(writes: Vec<Write>) -> Result<Vec<Prepared>, StoreError> {
     let octets = |write: &Write| match write {
         Write::Delta { delta, .. } => delta.octets(),
@@ -57,8 +59,11 @@ pub(super) async fn prepare(writes: Vec<Write>) -> Result<Vec<Prepared>, StoreEr
     if writes.iter().map(octets).fold(0, u64::saturating_add) < MANY {
         return writes.into_iter().map(prepared).collect();
     }
-    let work = tokio::task::spawn_blocking(|| writes.into_iter().map(prepared).collect());
-    work.await.map_err(|error| StoreError::Failed(error.to_string()))?
+    let (done, work) = oneshot::channel();
+    let prepare = move || drop(done.send(writes.into_iter().map(prepared).collect()));
+    let failed = |error: &dyn std::fmt::Display| StoreError::Failed(error.to_string());
+    thread::Builder::new().name("store".to_owned()).spawn(prepare).map_err(|error| failed(&error))?;
+    work.await.map_err(|error| failed(&error))?
 }
 
 fn prepared(write: Write) -> Result<Prepared, StoreError> {
