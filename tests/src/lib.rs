@@ -12,6 +12,7 @@
 //! - [`holding`]: what must be held after each step; [`line`](mod@line), [`decode`]: records from text and messages
 //! - [`zxfr`]: zxfr's own programs
 //! - [`interop`]: which zones and keys move between zxfr and which peer
+//! - [`http`]: requests to the management API; [`python`]: programs from PyPI
 //! - [`wire`], [`fake`]: messages of any octets, and a primary that sends them; [`relay`]: what stands between servers
 //! - [`process`], [`ports`], [`probe`], [`tally`]: what these need
 
@@ -21,6 +22,7 @@ pub mod failure;
 pub mod fake;
 pub mod history;
 pub mod holding;
+pub mod http;
 pub mod interop;
 pub mod line;
 pub mod name;
@@ -28,6 +30,7 @@ pub mod peer;
 pub mod ports;
 pub mod probe;
 pub mod process;
+pub mod python;
 pub mod records;
 pub mod relay;
 pub mod tally;

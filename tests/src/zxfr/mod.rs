@@ -92,6 +92,11 @@ impl Zxfrd {
         &mut self.process
     }
 
+    /// All that it has logged so far.
+    pub fn log(&self) -> String {
+        self.process.log()
+    }
+
     /// Has it read its configuration and zone files again and check its primaries.
     pub fn reload(&mut self) {
         self.process.signal(Signal::HUP);

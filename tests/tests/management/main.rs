@@ -1,0 +1,8 @@
+//! The management API of a daemon that runs.
+
+mod failing;
+mod fuzzed;
+mod leaks;
+mod primary;
+mod semantics;
+mod world;
