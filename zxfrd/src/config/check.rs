@@ -114,6 +114,7 @@ impl Checker<'_> {
             max_shrink_percent: self.percent(raw.max_shrink_percent.as_ref(), default.max_shrink_percent),
             max_journal_deltas: self.limit(raw.max_journal_deltas.as_ref(), default.max_journal_deltas),
             max_journal_octets: self.limit(raw.max_journal_octets.as_ref(), default.max_journal_octets),
+            max_journals_octets: self.limit(raw.max_journals_octets.as_ref(), default.max_journals_octets),
         }
     }
 

@@ -39,6 +39,7 @@
 //! max_shrink_percent = 20
 //! max_journal_deltas = 1000
 //! max_journal_octets = 67108864
+//! max_journals_octets = 1073741824
 //!
 //! [[tsig]]
 //! name = "transfer.example."
@@ -167,6 +168,8 @@ pub struct Limits {
     pub max_journal_deltas: usize,
     /// Octets of the deltas in the journal of a zone.
     pub max_journal_octets: u64,
+    /// Octets of the deltas in the journals of all zones together.
+    pub max_journals_octets: u64,
 }
 
 impl Default for Limits {
@@ -190,6 +193,7 @@ impl Default for Limits {
             max_shrink_percent: 20,
             max_journal_deltas: 1_000,
             max_journal_octets: 64 << 20,
+            max_journals_octets: 1 << 30,
         }
     }
 }

@@ -84,6 +84,7 @@ pub(super) struct Limits {
     pub(super) max_shrink_percent: Option<Spanned<u8>>,
     pub(super) max_journal_deltas: Option<Spanned<usize>>,
     pub(super) max_journal_octets: Option<Spanned<u64>>,
+    pub(super) max_journals_octets: Option<Spanned<u64>>,
 }
 
 #[derive(serde::Deserialize)]

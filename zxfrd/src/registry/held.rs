@@ -16,7 +16,7 @@ use super::shrink::{HeldBack, Shrunk};
 use crate::catalog::Id;
 use crate::files::Stamps;
 use crate::logging;
-use crate::store::{Damaged, StoreError, StoredZone};
+use crate::store::{Damaged, StoreError, StoredZone, Write};
 
 /// What is held of a zone.
 #[derive(Debug)]
@@ -101,6 +101,8 @@ pub enum ReadOutcome {
     Taken,
     /// It waits to be confirmed, since it has lost too many records.
     Held,
+    /// It could not be stored.
+    NotStored,
     /// It can't be taken.
     Bad,
 }
@@ -141,7 +143,34 @@ impl Held {
     pub(super) fn set_journal_limits(&self, limits: JournalLimits) {
         let mut ledger = self.ledger();
         ledger.limits = limits;
+        let before = ledger.journal.len();
         ledger.journal.set_limits(limits);
+        let (after, octets) = (ledger.journal.len(), ledger.journal.octets());
+        drop(ledger);
+        if after < before {
+            self.keeping.trim([self.id]);
+        }
+        self.keeping.journal_is(self.id, octets);
+    }
+
+    /// Has the journal lose its oldest deltas until it has so many octets at most. Gives how many it has then.
+    pub(super) fn shed(&self, octets: u64) -> u64 {
+        let mut ledger = self.ledger();
+        let limits = ledger.limits;
+        ledger.journal.set_limits(JournalLimits { octets, ..limits });
+        ledger.journal.set_limits(limits);
+        ledger.journal.octets()
+    }
+
+    /// Has the store offer no more deltas than the journal has. Waits for it.
+    pub(super) fn trim(&self) -> Result<(), StoreError> {
+        let mut stored = self.stored();
+        let keep = self.ledger().journal.len();
+        if stored.offered > keep && !self.is_gone() {
+            self.keeping.commit(vec![Write::TrimDeltas { zone: self.id, keep }])?;
+            stored.offered = keep;
+        }
+        Ok(())
     }
 
     /// Waits until nobody else loads the zone.
@@ -207,9 +236,11 @@ impl Held {
                 journal.clear();
             }
         }
+        let octets = journal.octets();
         drop(self.replace(version.clone()));
         drop(ledger);
         drop(stored);
+        self.keeping.journal_is(self.id, octets);
         // The version is served by now. Whoever asks before this is done waits for it, and nobody for the ledger.
         if let Some(before) = before.filter(|_| announced)
             && let Err(rendering) = self.answer(&version, before.serial())
@@ -273,6 +304,12 @@ impl Held {
             }
         }
         self.replace(found.version.clone());
+        let (deltas, octets) = (ledger.journal.len(), ledger.journal.octets());
+        drop(ledger);
+        if deltas < found.deltas.len() {
+            self.keeping.trim([self.id]);
+        }
+        self.keeping.journal_is(self.id, octets);
     }
 
     /// What is wrong with what the store has of it, as long as nothing else is in its place.
@@ -345,6 +382,11 @@ impl Held {
 
     pub(super) fn clear_backlog(&self) {
         self.ledger().journal.clear();
+        // Whoever has it finds out by itself.
+        if let Ok(mut stored) = self.stored.try_lock() {
+            stored.offered = 0;
+        }
+        self.keeping.journal_is(self.id, 0);
     }
 
     pub(super) fn confirm(&self) -> Option<Shrunk> {

@@ -90,6 +90,7 @@ impl Registry {
         keeping: Arc<Keeping>,
         events: mpsc::UnboundedSender<Event>,
     ) -> Self {
+        keeping.bound_journals(limits.max_journals_octets);
         let shared = Shared { events, keeping };
         let state = State::new(objects, limits, &State::default(), &shared).into();
         Self { state, transfers: Transfers::default(), refusals: Refusals::default(), shared }
@@ -103,6 +104,7 @@ impl Registry {
 
     /// Everything may be another. Zones that are still there keep what is held of them; transfers under way go on.
     pub fn configure(&self, objects: &Objects, limits: &Limits) {
+        self.keeping().bound_journals(limits.max_journals_octets);
         let state = State::new(objects, limits, &self.state(), &self.shared);
         let before = std::mem::replace(&mut *self.state_mut(), state);
         let now = self.state();
@@ -206,8 +208,9 @@ impl State {
         shared: &Shared,
     ) -> Arc<Zone> {
         let new = || {
-            shared.keeping.comes(zone.id);
-            Arc::new(Held::new(zone.id, shared.keeping.clone(), self.journal_limits()))
+            let held = Arc::new(Held::new(zone.id, shared.keeping.clone(), self.journal_limits()));
+            shared.keeping.comes(&held);
+            held
         };
         let held = before.map_or_else(new, |before| before.held());
         let access = self.accounts.entry(zone.account).or_default();

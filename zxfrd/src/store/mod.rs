@@ -6,6 +6,7 @@
 //! | `error` | why it isn't |
 //! | `sqlite` | a store in a file |
 //! | `memory` | a store that keeps nothing |
+//! | `watched` | how a store does |
 //!
 //! A zone is kept as a checkpoint, which is a version as pages, and the deltas since. A [`Store::commit`] is one
 //! transaction: when it has returned, all of it is durable, and if it fails, nothing of it is there.
@@ -13,17 +14,20 @@
 mod error;
 mod memory;
 mod sqlite;
+mod watched;
 mod write;
 
 pub use error::{Problem, StoreError};
 pub use memory::Memory;
 pub use sqlite::Sqlite;
+pub use watched::{Failing, Health};
 pub use write::{Damaged, StoredZone, Write};
 
 use crate::catalog::{Id, Object};
 use crate::config;
 use std::pin::Pin;
 use std::sync::Arc;
+use watched::Watched;
 
 /// What a store is doing.
 pub type Doing<'s, T> = Pin<Box<dyn Future<Output = T> + Send + 's>>;
@@ -36,6 +40,11 @@ pub trait Store: Send + Sync {
     /// Whether anything outlives the process.
     fn keeps(&self) -> bool {
         true
+    }
+
+    /// How it does, as far as that is known.
+    fn health(&self) -> Health {
+        Health::default()
     }
 
     /// All objects that are managed.
@@ -73,13 +82,14 @@ pub trait Store: Send + Sync {
     fn close(&self) -> Doing<'_, ()>;
 }
 
-/// Opens the store that a configuration names; a file is made if there is none.
+/// Opens the store that a configuration names, watched; a file is made if there is none.
 ///
 /// # Errors
 /// When there is something else, or it can't be opened.
 pub async fn open(place: &config::Store) -> Result<Arc<dyn Store>, StoreError> {
-    Ok(match place {
+    let store: Arc<dyn Store> = match place {
         config::Store::Memory => Arc::new(Memory),
         config::Store::Sqlite(path) => Arc::new(Sqlite::open(path).await?),
-    })
+    };
+    Ok(Arc::new(Watched::new(store)))
 }

@@ -2,16 +2,20 @@
 //!
 //! | module | holds |
 //! |---|---|
+//! | `journals` | all journals together |
 //! | `policy` | what a change of a zone writes |
 //! | `restoring` | the zones as the store has them, at the start |
 
+mod journals;
 mod policy;
 mod restoring;
+#[cfg(test)]
+mod tests;
 
 pub(super) use policy::{Form, Stored};
 pub use restoring::Restored;
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -22,7 +26,8 @@ use zxfr_core::refresh::State;
 
 use super::held::Held;
 use crate::catalog::Id;
-use crate::store::{Store, StoreError, Write};
+use crate::store::{Health, Store, StoreError, Write};
+use journals::Journals;
 
 /// How often is written what need not be durable at once.
 const PERIOD: Duration = Duration::from_secs(1);
@@ -33,12 +38,15 @@ pub struct Keeping {
     /// With the runtime that it works in. None where nothing is kept.
     store: Option<(Arc<dyn Store>, Handle)>,
     waiting: Mutex<Waiting>,
+    journals: Journals,
 }
 
 /// What is written soon.
 #[derive(Default)]
 struct Waiting {
     states: HashMap<Id, State>,
+    /// Zones of which the store offers more deltas than the journal has.
+    trims: HashSet<Id>,
     /// Zones that are gone. What was under way when they went may have come to the store after that.
     gone: Vec<Arc<Held>>,
 }
@@ -55,6 +63,18 @@ impl Keeping {
     pub fn new(store: Arc<dyn Store>) -> Arc<Self> {
         let store = store.keeps().then(|| (store, Handle::current()));
         Arc::new(Self { store, ..Self::default() })
+    }
+
+    /// How the store does.
+    #[must_use]
+    pub fn health(&self) -> Health {
+        self.store.as_ref().map(|(store, _)| store.health()).unwrap_or_default()
+    }
+
+    /// Whether all is durable that should be: the last commit didn't fail.
+    #[must_use]
+    pub fn healthy(&self) -> bool {
+        self.health().failing.is_none()
     }
 
     /// Whether anything is kept.
@@ -80,20 +100,42 @@ impl Keeping {
         }
     }
 
+    /// All journals together may have so many octets.
+    pub(super) fn bound_journals(&self, octets: u64) {
+        let shed = self.journals.set_most(octets);
+        self.trim(shed);
+    }
+
+    /// The journal of a zone has so many octets now.
+    pub(super) fn journal_is(&self, zone: Id, octets: u64) {
+        let shed = self.journals.set(zone, octets);
+        self.trim(shed);
+    }
+
+    /// The journals of these zones have lost deltas.
+    pub(super) fn trim(&self, zones: impl IntoIterator<Item = Id>) {
+        if self.keeps() {
+            self.waiting().trims.extend(zones);
+        }
+    }
+
     /// A zone is gone: nothing more is written of it, and what was is forgotten soon.
     pub(super) fn gone(&self, zone: Arc<Held>) {
+        self.journals.remove(zone.id());
         let mut waiting = self.waiting();
         zone.set_gone();
         if self.keeps() {
             waiting.states.remove(&zone.id());
+            waiting.trims.remove(&zone.id());
             waiting.gone.push(zone);
         }
     }
 
-    /// A zone is there again, by the id of one that is gone.
-    pub(super) fn comes(&self, zone: Id) {
+    /// A zone is there, perhaps by the id of one that is gone.
+    pub(super) fn comes(&self, zone: &Arc<Held>) {
+        self.journals.add(zone);
         if self.keeps() {
-            self.waiting().gone.retain(|gone| gone.id() != zone);
+            self.waiting().gone.retain(|gone| gone.id() != zone.id());
         }
     }
 
@@ -110,7 +152,7 @@ impl Keeping {
     /// Writes what waits. What can't be written waits on.
     pub async fn flush(&self) {
         let Some((store, _)) = &self.store else { return };
-        let Waiting { states, gone } = std::mem::take(&mut *self.waiting());
+        let Waiting { states, trims, gone } = std::mem::take(&mut *self.waiting());
         if !states.is_empty() {
             let writes = states.iter().map(|(zone, state)| Write::State { zone: *zone, state: *state });
             if store.commit(writes.collect()).await.is_err() {
@@ -119,6 +161,13 @@ impl Keeping {
                     waiting.states.entry(zone).or_insert(state);
                 }
             }
+        }
+        if !trims.is_empty() {
+            let zones: Vec<_> = trims.into_iter().filter_map(|zone| self.journals.held(zone)).collect();
+            let trimming =
+                move || zones.into_iter().filter(|zone| zone.trim().is_err()).map(|zone| zone.id()).collect();
+            let failed: Vec<_> = tokio::task::spawn_blocking(trimming).await.unwrap_or_default();
+            self.waiting().trims.extend(failed);
         }
         if !gone.is_empty() {
             let writes = gone.iter().map(|zone| Write::Forget { zone: zone.id() }).collect();

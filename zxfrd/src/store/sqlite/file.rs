@@ -38,7 +38,7 @@ pub(super) struct Database {
     path: Arc<Path>,
     bounds: Bounds,
     /// Held for as long as the store is open.
-    _lock: Option<Arc<File>>,
+    lock: Option<Arc<File>>,
 }
 
 impl Database {
@@ -47,7 +47,7 @@ impl Database {
         let failed = |error: io::Error| StoreError::Open { path: path.to_owned(), what: error.to_string() };
         let lock = lock(path)?;
         create(path).map_err(failed)?;
-        let database = Self { path: path.into(), bounds, _lock: Some(Arc::new(lock)) };
+        let database = Self { path: path.into(), bounds, lock: Some(Arc::new(lock)) };
         let mut connection = database.writer().await?;
         let migrated = migrator().run_direct(None, &mut connection, false).await;
         migrated.map_err(|error| database.migration(error))?;
@@ -57,7 +57,7 @@ impl Database {
 
     /// A file that is there and only looked at; another process may have it open.
     pub(super) async fn look_at(path: &Path) -> Result<Self, StoreError> {
-        let database = Self { path: path.into(), bounds: Bounds::default(), _lock: None };
+        let database = Self { path: path.into(), bounds: Bounds::default(), lock: None };
         File::open(path).map_err(|error| StoreError::Open { path: path.to_owned(), what: error.to_string() })?;
         let mut connection = database.reader().await?;
         let tables = sqlx::query_scalar("SELECT COUNT(*) FROM sqlite_master WHERE name = '_sqlx_migrations'");
@@ -71,6 +71,14 @@ impl Database {
             return Err(StoreError::Newer { path: path.to_owned(), found, known: known() });
         }
         Ok(database)
+    }
+
+    /// Lets other processes open it.
+    pub(super) fn unlock(&self) {
+        if let Some(lock) = &self.lock {
+            // If it fails, it ends with the process.
+            let _ = lock.unlock();
+        }
     }
 
     pub(super) fn path(&self) -> &Path {

@@ -133,6 +133,7 @@ impl Store for Sqlite {
             if let Some(writer) = self.writer.lock().await.take() {
                 // It ends when it has written what waits.
                 let _ = writer.await;
+                self.database.unlock();
             }
         })
     }
