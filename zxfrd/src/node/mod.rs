@@ -113,6 +113,12 @@ impl Node {
         self.zones.clone()
     }
 
+    /// Tells the peers of all zones that are served from the store: what was told last may not have come to them.
+    pub(crate) fn announce(&self) {
+        let served = |zone: &Zone| !zone.targets().is_empty() && zone.version().is_some() && !zone.is_expired();
+        self.registry().zones_that(served).iter().for_each(|zone| self.zones.notify(zone.name()));
+    }
+
     /// Everything may be another. What there is of zones to be loaded or transferred counts from the next [`Node::load`] on.
     pub(crate) async fn configure(&self, objects: &Objects, limits: &Limits) {
         let Kept { registry, sender, .. } = &*self.zones;

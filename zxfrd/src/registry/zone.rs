@@ -275,7 +275,7 @@ impl Zone {
     }
 
     /// Whether nothing is held of it that may be served: it has expired.
-    pub(super) fn is_expired(&self) -> bool {
+    pub(crate) fn is_expired(&self) -> bool {
         matches!(self.source, Source::Incoming(..)) && self.held.standing().expired
     }
 

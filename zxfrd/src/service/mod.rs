@@ -127,6 +127,7 @@ impl Service {
         let mut signals = Signals::new().map_err(|error| format!("signals: {error}"))?;
         let mut listeners = Listeners::new(primary);
         listeners.listen(&config.dns.listen)?;
+        node.announce();
         let management = Management::start(&config.api, catalog.clone(), node.live(), GRACE).await?;
         let (listeners, management) = (listeners.into(), management.into());
         let service = Arc::new(Self { config: path, catalog, node, listeners, management, serving });

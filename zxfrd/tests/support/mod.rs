@@ -71,6 +71,13 @@ impl Daemon {
             fs::write(folder.path().join(name), text).unwrap();
         }
         fs::write(folder.path().join("zxfrd.toml"), listening(config)).unwrap();
+        let mut daemon = Self::within(folder, arguments);
+        daemon.wait_for("started");
+        daemon
+    }
+
+    /// Starts it in this folder.
+    fn within(folder: TempDir, arguments: &[&str]) -> Self {
         let mut child = Command::new(env!("CARGO_BIN_EXE_zxfrd"))
             .arg("serve")
             .args(arguments)
@@ -83,9 +90,23 @@ impl Daemon {
         let stderr = BufReader::new(child.stderr.take().unwrap());
         let (sender, lines) = channel();
         thread::spawn(move || stderr.lines().map_while(Result::ok).try_for_each(|line| sender.send(line)));
-        let mut daemon = Self { child, lines, seen: Vec::new(), folder };
+        Self { child, lines, seen: Vec::new(), folder }
+    }
+
+    /// Ends it by this signal, does this in its folder, starts it there again, and waits until all zones have been tried.
+    pub fn again(mut self, signal: Signal, meanwhile: impl FnOnce(&Path)) -> Self {
+        self.signal(signal);
+        self.ended();
+        let folder = std::mem::replace(&mut self.folder, tempfile::tempdir().unwrap());
+        meanwhile(folder.path());
+        let mut daemon = Self::within(folder, &[]);
         daemon.wait_for("started");
         daemon
+    }
+
+    /// The folder that it runs in.
+    pub fn folder(&self) -> &Path {
+        self.folder.path()
     }
 
     /// Waits for a line of the log with this in it.
