@@ -76,7 +76,7 @@ const TROUBLES: [Trouble; 8] = [
             primary.set(HELD + 1);
             primary.behave(Manner::Stalling);
         },
-        reasons: &["cut"],
+        reasons: &["stalled"],
         fails: true,
         silent: true,
     },

@@ -1,6 +1,7 @@
 //! The management API of a daemon that runs.
 
 mod failing;
+mod forms;
 mod fuzzed;
 mod leaks;
 mod primary;

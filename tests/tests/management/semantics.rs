@@ -398,3 +398,85 @@ fn the_headers_of_the_sdks_are_ignored_and_deletions_may_have_a_content_type() {
     let empty = world.raw("GET", &list, &headers, None);
     assert_eq!(empty.result(), &Value::Array(Vec::new()));
 }
+
+#[test]
+fn ixfr_is_served_to_a_peer_whatever_its_ixfr_enable_says() {
+    let mut world = World::new();
+    let told = Told::new();
+    // No ACL: the peer's address is what admits, and its port is where NOTIFYs go.
+    let peer = world.peer("told", told.address(), false);
+    let primary = Primary::start(ABSOLUTE, 41);
+    let from = world.peer("p", primary.address(), true);
+    let zone = world.incoming(ZONE, &[&from], DAY);
+    came(&mut world, 41, "axfr");
+    world.outgoing(&zone, ZONE, &[&peer]);
+    told.next();
+    primary.set(42);
+    assert_eq!(notify(&world, Ipv4Addr::LOCALHOST), 0);
+    came(&mut world, 42, "ixfr");
+    told.next();
+    assert_eq!(ixfr(&world, 41), [SOA, SOA, 1, SOA, 1, SOA]);
+    let mut request = Draft::request(6, ABSOLUTE, IXFR);
+    request.sections[2].push(wire::soa(ABSOLUTE, 41));
+    let stranger = wire::over_udp(world.dns(), &request.octets(), Ipv4Addr::new(127, 0, 7, 1)).unwrap();
+    assert_eq!(wire::rcode(&stranger), 5, "any other address needs an ACL");
+}
+
+#[test]
+fn notify_is_signed_with_the_key_of_the_peer_and_unsigned_requests_are_refused_then() {
+    let mut world = World::new();
+    let (primary, told) = (Primary::start(ABSOLUTE, 41), Told::new());
+    world.open_to_loopback();
+    let from = world.peer("p", primary.address(), true);
+    let zone = world.incoming(ZONE, &[&from], DAY);
+    came(&mut world, 41, "axfr");
+    let tsig = world.make(A, "tsigs", ALICE, &json!({"name": "told.key.", "algo": "hmac-sha256.", "secret": SECRET}));
+    let body = json!({"name": "told", "ip": "127.0.0.1", "port": told.address().port(), "tsig_id": tsig});
+    let peer = world.make(A, "peers", ALICE, &body);
+    world.outgoing(&zone, ZONE, &[&peer]);
+    let message = told.next();
+    assert!(message.windows(10).any(|octets| octets == b"\x04told\x03key\0"), "{message:?}");
+    // From an address of an ACL, too.
+    let refused = wire::axfr(world.dns(), ABSOLUTE).unwrap_err();
+    assert!(refused.to_string().contains("RCODE 5"), "{refused}");
+}
+
+#[test]
+fn a_secondary_zone_that_becomes_a_full_one_keeps_its_records() {
+    let mut world = World::new();
+    let primary = Primary::start(ABSOLUTE, 41);
+    world.open_to_loopback();
+    let peer = world.peer("p", primary.address(), true);
+    let zone = world.incoming(ZONE, &[&peer], DAY);
+    world.outgoing(&zone, ZONE, &[]);
+    came(&mut world, 41, "axfr");
+    let full = |world: &World| world.call("PATCH", &format!("/zones/{zone}"), ALICE, Some(&json!({"type": "full"})));
+    assert_eq!(full(&world).response.status, 409, "something comes in");
+    world.call("DELETE", &of(&zone, "incoming"), ALICE, None).result();
+    assert_eq!(full(&world).result()["type"], json!("full"));
+    assert_eq!(world.zxfrd.wait_for_zone(ABSOLUTE, Some(41)).unwrap(), 41);
+    assert_eq!(wire::axfr(world.dns(), ABSOLUTE).unwrap().len(), 1);
+}
+
+#[test]
+fn a_key_is_changed_without_a_transfer_that_fails() {
+    let mut world = World::new();
+    let (primary, other) = (Primary::start(ABSOLUTE, 41), "Hx4dHBsaGRgXFhUUExIREA8ODQwLCgkIBwYFBAMCAQA=");
+    world.open_to_loopback();
+    let from = world.peer("p", primary.address(), true);
+    let zone = world.incoming(ZONE, &[&from], DAY);
+    came(&mut world, 41, "axfr");
+    let key = |secret: &str| json!({"name": "told.key.", "algo": "hmac-sha256.", "secret": secret});
+    let tsig = world.make(A, "tsigs", ALICE, &key(SECRET));
+    let body = json!({"name": "told", "ip": "127.0.0.1", "port": 9, "tsig_id": tsig});
+    let peer = world.make(A, "peers", ALICE, &body);
+    world.outgoing(&zone, ZONE, &[&peer]);
+    let transfer = |secret: &str| {
+        let key = format!("hmac-sha256:told.key.:{secret}");
+        let server = format!("@{}", world.dns());
+        zxfr_tests::zxfr::zxfr(&["axfr", &server, ABSOLUTE, "-y", &key, "--format", "none"]).unwrap().status.success()
+    };
+    assert!(transfer(SECRET) && !transfer(other));
+    world.call("PUT", &format!("/accounts/{A}/secondary_dns/tsigs/{tsig}"), ALICE, Some(&key(other))).result();
+    assert!(transfer(other) && !transfer(SECRET), "at once");
+}

@@ -12,8 +12,10 @@ use core::fmt;
 pub enum Failure {
     /// No connection: refused, no route, reset before an answer.
     Unreachable,
-    /// No answer, or no progress, in time.
+    /// No answer in time.
     TimedOut,
+    /// An answer that had begun did not go on in time.
+    Stalled,
     /// The stream ended before the transfer did.
     Cut,
     /// The primary answered with an error.
@@ -74,9 +76,10 @@ pub enum Fault {
 
 impl Failure {
     /// Every word that [`Failure::as_str`] gives.
-    pub const WORDS: [&'static str; 25] = [
+    pub const WORDS: [&'static str; 26] = [
         "unreachable",
         "timeout",
+        "stalled",
         "cut",
         "refused",
         "notimp",
@@ -108,6 +111,7 @@ impl Failure {
         match self {
             Self::Unreachable => "unreachable",
             Self::TimedOut => "timeout",
+            Self::Stalled => "stalled",
             Self::Cut => "cut",
             Self::Refused(Rcode::REFUSED) => "refused",
             Self::Refused(Rcode::NOTIMP) => "notimp",
@@ -140,7 +144,7 @@ impl Failure {
     #[must_use]
     pub const fn fault(&self) -> Fault {
         match self {
-            Self::Unreachable | Self::TimedOut | Self::Cut => Fault::Network,
+            Self::Unreachable | Self::TimedOut | Self::Stalled | Self::Cut => Fault::Network,
             Self::Refused(_) | Self::Tsig(tsig::Error::Peer { .. }) => Fault::Refused,
             Self::Tsig(_)
             | Self::Malformed(_)
@@ -159,7 +163,8 @@ impl Failure {
     pub const fn axfr_may_help(&self) -> bool {
         match self {
             Self::Refused(rcode) => matches!(*rcode, Rcode::NOTIMP | Rcode::FORMERR | Rcode::REFUSED | Rcode::SERVFAIL),
-            Self::Cut
+            Self::Stalled
+            | Self::Cut
             | Self::Malformed(_)
             | Self::NotZone
             | Self::WrongSerial
@@ -223,6 +228,7 @@ impl fmt::Display for Failure {
         match self {
             Self::Unreachable => f.write_str("no connection"),
             Self::TimedOut => f.write_str("no answer in time"),
+            Self::Stalled => f.write_str("the answer began and did not go on in time"),
             Self::Cut => f.write_str("connection ended before the transfer did"),
             Self::Refused(rcode) => write!(f, "primary answered {rcode}"),
             Self::Tsig(error) => write!(f, "TSIG: {error}"),

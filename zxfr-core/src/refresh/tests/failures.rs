@@ -25,6 +25,7 @@ fn ixfr_then_axfr_from_the_same_primary_then_the_next() {
         Failure::Refused(Rcode::REFUSED),
         Failure::Refused(Rcode::SERVFAIL),
         Failure::Malformed(PeerFault::NoAnswer),
+        Failure::Stalled,
         Failure::Cut,
         Failure::WrongSerial,
         Failure::Unapplicable,
@@ -174,6 +175,7 @@ fn words_are_closed_and_reasons_say_what_happened() {
     let failures = [
         Failure::Unreachable,
         Failure::TimedOut,
+        Failure::Stalled,
         Failure::Cut,
         Failure::Refused(Rcode::REFUSED),
         Failure::Refused(Rcode::NOTIMP),
