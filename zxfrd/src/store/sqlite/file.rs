@@ -47,6 +47,11 @@ impl Database {
         let failed = |error: io::Error| StoreError::Open { path: path.to_owned(), what: error.to_string() };
         let lock = lock(path)?;
         create(path).map_err(failed)?;
+        // SQLite would take this for a new database and remove the log. Its first page is durable before there is a log.
+        if empty(path) && !empty(&beside(path, "-wal")) {
+            let what = "it is empty, but the log beside it is not: restore it, or remove both to begin anew".into();
+            return Err(StoreError::Open { path: path.to_owned(), what });
+        }
         let database = Self { path: path.into(), bounds, lock: Some(Arc::new(lock)) };
         let mut connection = database.writer().await?;
         let migrated = migrator().run_direct(None, &mut connection, false).await;
@@ -144,15 +149,26 @@ fn migrator() -> Migrator {
 
 /// The file beside the database that the process with the store has locked. It stays when the store is closed.
 fn lock(path: &Path) -> Result<File, StoreError> {
-    let mut name = path.as_os_str().to_owned();
-    name.push(".lock");
-    let failed = |error: io::Error| StoreError::Open { path: PathBuf::from(&name), what: error.to_string() };
+    let name = beside(path, ".lock");
+    let failed = |error: io::Error| StoreError::Open { path: name.clone(), what: error.to_string() };
     let file = OpenOptions::new().write(true).create(true).truncate(false).mode(0o600).open(&name).map_err(failed)?;
     match file.try_lock() {
         Ok(()) => Ok(file),
         Err(TryLockError::WouldBlock) => Err(StoreError::InUse(path.to_owned())),
         Err(TryLockError::Error(error)) => Err(failed(error)),
     }
+}
+
+/// The file that has this path with something after it.
+fn beside(path: &Path, after: &str) -> PathBuf {
+    let mut name = path.as_os_str().to_owned();
+    name.push(after);
+    name.into()
+}
+
+/// Whether there is no file, or nothing in it.
+fn empty(path: &Path) -> bool {
+    path.metadata().map_or(true, |found| found.len() == 0)
 }
 
 /// Makes the file if there is none. SQLite gives those beside it the same permissions.

@@ -1,6 +1,7 @@
 //! What is written comes back, whatever happens.
 
 mod crash;
+mod cuts;
 mod faults;
 mod objects;
 mod zones;
@@ -9,6 +10,9 @@ use super::*;
 use crate::catalog::{Id, Time};
 use sqlx::{AssertSqlSafe, Connection};
 use std::collections::BTreeMap;
+use std::fs::OpenOptions;
+use std::io::Write as _;
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::PathBuf;
 use tempfile::TempDir;
 use zxfr_core::name::Name;
@@ -25,6 +29,12 @@ fn place() -> (TempDir, PathBuf) {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("store.db");
     (folder, path)
+}
+
+/// Writes a file of a store, for its owner alone as a store makes it.
+fn put(path: &Path, octets: &[u8]) {
+    let mut file = OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(path).unwrap();
+    file.write_all(octets).unwrap();
 }
 
 /// A version of `example.` with so many names, of which those in `changed` have another address than the others.

@@ -43,8 +43,8 @@ impl Image {
     /// Writes it to another folder.
     fn restore(&self) -> (TempDir, PathBuf) {
         let (folder, path) = place();
-        std::fs::write(&path, &self.database).unwrap();
-        std::fs::write(path.with_extension("db-wal"), &self.wal).unwrap();
+        put(&path, &self.database);
+        put(&path.with_extension("db-wal"), &self.wal);
         (folder, path)
     }
 }
