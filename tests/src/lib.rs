@@ -14,6 +14,7 @@
 //! - [`interop`]: which zones and keys move between zxfr and which peer
 //! - [`http`]: requests to the management API; [`python`]: programs from PyPI
 //! - [`wire`], [`fake`]: messages of any octets, and a primary that sends them; [`relay`]: what stands between servers
+//! - [`named`]: whether the tests that a table names are there
 //! - [`process`], [`ports`], [`probe`], [`tally`]: what these need
 
 pub mod client;
@@ -26,6 +27,7 @@ pub mod http;
 pub mod interop;
 pub mod line;
 pub mod name;
+pub mod named;
 pub mod peer;
 pub mod ports;
 pub mod probe;

@@ -1,5 +1,6 @@
 //! The management API of a daemon that runs.
 
+mod claims;
 mod failing;
 mod forms;
 mod fuzzed;
