@@ -170,3 +170,19 @@ fn what_is_written_late_is_written_at_the_end() {
     });
     drop(secondary);
 }
+
+#[test]
+fn a_store_that_is_locked_holds_up_the_end_for_seconds_at_most() {
+    let primary = primary(5);
+    let mut secondary = Daemon::start(&secondary_config(&primary, ""), &[]);
+    let folder = secondary.folder().to_owned();
+    with_database(&folder, async |connection| {
+        let transaction = connection.begin_with("BEGIN IMMEDIATE").await.unwrap();
+        // Another check, and so something to be written.
+        secondary.wait_for("kind=uptodate");
+        secondary.signal(Signal::TERM);
+        let (status, took) = secondary.ended();
+        assert!(status.success() && took < Duration::from_secs(5), "{status} {took:?}");
+        transaction.rollback().await.unwrap();
+    });
+}

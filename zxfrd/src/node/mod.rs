@@ -130,11 +130,11 @@ impl Node {
         registry.keeping().flush().await;
     }
 
-    /// Ends transfers and writes what is not written yet. It takes so long at most.
-    pub(crate) async fn stop(&self, patience: Duration) {
+    /// Ends transfers and writes what is not written yet.
+    pub(crate) async fn stop(&self) {
         let Kept { registry, secondary, .. } = &*self.zones;
         secondary.shutdown();
-        let _ = tokio::time::timeout(patience, registry.keeping().flush()).await;
+        registry.keeping().flush().await;
     }
 
     /// Loads all zone files that have changed, and has all primaries asked. What was held back because it has too few records

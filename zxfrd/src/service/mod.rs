@@ -68,10 +68,10 @@ pub fn serve(config: Option<&Path>, format: logging::Format) -> ExitCode {
     code
 }
 
-/// How many threads read files and put zones together, besides those that do I/O. None waits for a peer, so that more than the
-/// processors can work at would only take memory.
+/// How many threads read files and put zones together, besides those that do I/O. None waits for a peer, so that many more than
+/// the processors can work at would only take memory; but some wait for the store.
 fn blocking_threads() -> usize {
-    std::thread::available_parallelism().map_or(1, usize::from).saturating_mul(4).max(8)
+    std::thread::available_parallelism().map_or(1, usize::from).saturating_mul(4).saturating_add(16)
 }
 
 /// The configuration file that is named, with the token of [`Api::TOKEN_VARIABLE`] if that is set; else [`DEFAULT_CONFIG`] if it is there; else the built-in defaults.
@@ -154,8 +154,14 @@ impl Service {
         let (mut listeners, mut management) = (service.listeners.lock().await, service.management.lock().await);
         tokio::join!(listeners.stop(GRACE), management.stop());
         drop((listeners, management));
-        service.node.stop(LAST_GRACE).await;
-        service.catalog.store().close().await;
+        // What is stored by now is durable anyway.
+        let ending = async {
+            service.node.stop().await;
+            service.catalog.store().close().await;
+        };
+        if tokio::time::timeout(LAST_GRACE, ending).await.is_err() {
+            tracing::warn!("the store takes too long: what was under way to it may not be there");
+        }
         tracing::info!("stopped");
         Ok(())
     }

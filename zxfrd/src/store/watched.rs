@@ -105,3 +105,27 @@ impl Store for Watched {
         self.store.close()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::Memory;
+
+    #[test]
+    fn failures_are_told_until_a_commit_succeeds() {
+        let store = Watched::new(Arc::new(Memory));
+        let after = |result: Result<(), StoreError>| {
+            store.ended(&result, Duration::from_millis(1));
+            let Health { commits, failures, elapsed, failing } = Store::health(&store);
+            (commits, failures, elapsed.as_millis(), failing.map(|failing| failing.error))
+        };
+        assert_eq!(after(Ok(())), (1, 0, 1, None));
+        assert_eq!(after(Err(StoreError::Refused("it".to_owned()))), (1, 0, 2, None), "not the store's fault");
+        assert_eq!(after(Err(StoreError::Full)), (1, 1, 3, Some(StoreError::Full)));
+        let since = Store::health(&store).failing.unwrap().since;
+        assert_eq!(after(Err(StoreError::Locked)), (1, 2, 4, Some(StoreError::Locked)));
+        assert_eq!(Store::health(&store).failing.unwrap().since, since, "it has failed since then");
+        assert_eq!(after(Err(StoreError::Refused("it".to_owned()))), (1, 2, 5, Some(StoreError::Locked)));
+        assert_eq!(after(Ok(())), (2, 2, 6, None));
+    }
+}
