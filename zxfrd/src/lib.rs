@@ -8,6 +8,7 @@
 //! | [`zonefile`] | zone text in and out: every record type, problems with file, line and column |
 //! | [`files`] | zones from files: at the start, when told, when they change |
 //! | [`registry`] | the zones: who may have them, what is held of each |
+//! | [`manage`] | commands that speak to the management API |
 //! | `node` | zones kept in step with files and primaries |
 //! | [`service`] | the daemon |
 //! | [`store`] | what outlives the process: objects, versions, deltas |
@@ -21,6 +22,7 @@ pub mod config;
 pub mod demo;
 pub mod files;
 pub mod logging;
+pub mod manage;
 mod node;
 pub mod registry;
 pub mod service;

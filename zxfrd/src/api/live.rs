@@ -1,7 +1,10 @@
 //! What the API needs of the node that runs: what is known of zones only while it runs. What is to be done it is told by the
 //! catalog.
 
+use std::sync::Arc;
+
 use zxfr_core::serial::Serial;
+use zxfr_core::zone::Version;
 
 use super::status::ZoneStatus;
 use crate::catalog::{Reach, Time, Zone};
@@ -13,6 +16,9 @@ pub trait Live: Send + Sync {
 
     /// What of a zone was handed out.
     fn sent(&self, zone: &Zone) -> Sent;
+
+    /// The version of a zone that is held, expired or not.
+    fn version(&self, zone: &Zone) -> Option<Arc<Version>>;
 
     /// How a zone stands with each of its peers.
     fn status(&self, zone: &Zone) -> ZoneStatus;

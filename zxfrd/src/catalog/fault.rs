@@ -109,6 +109,8 @@ pub mod code {
     pub const ZONE_IN_USE: u32 = 1504;
     /// The account of a zone.
     pub const ZONE_ACCOUNT: u32 = 1505;
+    /// A zone of which nothing is held yet.
+    pub const ZONE_EMPTY: u32 = 1506;
 
     /// A member of a token.
     pub const TOKEN: u32 = 1601;

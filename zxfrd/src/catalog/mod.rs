@@ -44,7 +44,7 @@ pub use objects::Objects;
 pub use outgoing::OutgoingWanted;
 pub use peer::PeerWanted;
 pub use time::Time;
-pub use token::{NewToken, TokenWanted};
+pub use token::{NewToken, TokenWanted, new_secret};
 pub use tsig::TsigWanted;
 pub use written::{Meaning, TsigSecret, Written};
 pub use zones::{ZoneEdit, ZoneWanted};

@@ -56,10 +56,8 @@ impl Catalog {
             let access = wanted.access.parse();
             let access = access.map_err(|what| Fault::invalid(code::TOKEN, "access", format!("access: {what}")))?;
             let accounts = reach(rules, wanted.accounts.as_deref())?;
-            let mut octets = Zeroizing::new([0; SECRET_OCTETS]);
-            getrandom::fill(octets.as_mut_slice())
-                .map_err(|error| Fault::unavailable(format!("no random octets for a secret: {error}")))?;
-            let secret = Zeroizing::new(Base64UrlUnpadded::encode_string(octets.as_slice()));
+            let secret =
+                new_secret().map_err(|error| Fault::unavailable(format!("no random octets for a secret: {error}")))?;
             let token = Arc::new(Token {
                 id: new_id()?,
                 name: wanted.name,
@@ -92,6 +90,16 @@ impl Catalog {
         })
         .await
     }
+}
+
+/// A random secret for a token.
+///
+/// # Errors
+/// When the system has no random octets.
+pub fn new_secret() -> Result<Zeroizing<String>, getrandom::Error> {
+    let mut octets = Zeroizing::new([0; SECRET_OCTETS]);
+    getrandom::fill(octets.as_mut_slice())?;
+    Ok(Zeroizing::new(Base64UrlUnpadded::encode_string(octets.as_slice())))
 }
 
 /// Which accounts are meant. Nobody gives more than they have.

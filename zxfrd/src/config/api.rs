@@ -239,6 +239,9 @@ impl Checker<'_> {
 fn digest(text: &str) -> Result<[u8; 32], &'static str> {
     match text.trim() {
         "" => Err("the secret is empty"),
+        text if !text.chars().all(|char| char.is_ascii_graphic()) => {
+            Err("the secret has characters that no HTTP header can carry: use ASCII without spaces")
+        }
         text => Ok(catalog::Token::digest(text)),
     }
 }

@@ -11,7 +11,7 @@
 //! [api]
 //! listen = "127.0.0.1:8053"
 //! accounts = [{ id = "0123456789abcdef0123456789abcdef", name = "local" }] # declared objects go into the first
-//! tokens = [{ name = "admin", secret = "long and random", access = "write" }] # none by default; write, read or metrics
+//! tokens = [{ name = "admin", secret = "long-and-random", access = "write" }] # none by default; write, read or metrics
 //! ## tls_cert = "chain.pem"
 //! ## tls_key = "key.pem"
 //! requests_at_once = 1200

@@ -225,7 +225,8 @@ pub fn zxfrd(arguments: &[&str], folder: &Path) -> Done {
     done(command.args(arguments).current_dir(folder).env_remove("RUST_LOG").output().unwrap())
 }
 
-fn done(output: Output) -> Done {
+/// What a program did.
+pub fn done(output: Output) -> Done {
     Done {
         code: output.status.code().unwrap_or(-1),
         out: String::from_utf8(output.stdout).unwrap(),

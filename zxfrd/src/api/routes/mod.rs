@@ -6,6 +6,7 @@ mod incoming;
 mod open;
 mod outgoing;
 mod peers;
+mod records;
 mod status;
 mod tokens;
 mod tsigs;
@@ -60,6 +61,7 @@ fn gated(api: &Api) -> OpenApiRouter<Api> {
         .routes(routes!(outgoing::force_notify))
         .routes(routes!(outgoing::status))
         .routes(routes!(status::get))
+        .routes(routes!(records::export))
         .routes(routes!(tokens::create))
         .routes(routes!(tokens::delete));
     let routes = routes

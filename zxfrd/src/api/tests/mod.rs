@@ -6,6 +6,7 @@ mod documented;
 mod lists;
 mod objects;
 mod paths;
+mod records;
 mod serving;
 
 use std::path::Path;
@@ -17,6 +18,7 @@ use axum::http::{HeaderMap, Request, StatusCode};
 use http_body_util::BodyExt;
 use serde_json::{Value, json};
 use tower::ServiceExt;
+use zxfr_core::zone::Version;
 
 use super::{Api, BASE, Live, Rate, Received, Sent, Settings, ZoneStatus};
 use crate::catalog::{self, Catalog, Reach};
@@ -60,6 +62,7 @@ secret = "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8="
 struct Node {
     received: Mutex<Received>,
     sent: Mutex<Sent>,
+    version: Mutex<Option<Arc<Version>>>,
 }
 
 impl Live for Node {
@@ -69,6 +72,10 @@ impl Live for Node {
 
     fn sent(&self, _: &catalog::Zone) -> Sent {
         *self.sent.lock().unwrap()
+    }
+
+    fn version(&self, _: &catalog::Zone) -> Option<Arc<Version>> {
+        self.version.lock().unwrap().clone()
     }
 
     fn status(&self, zone: &catalog::Zone) -> ZoneStatus {

@@ -6,7 +6,10 @@
 
 mod status;
 
+use std::sync::Arc;
+
 use zxfr_core::time::UnixTime;
+use zxfr_core::zone::Version;
 
 use super::Kept;
 use crate::api::{Live, Received, Sent, ZoneStatus};
@@ -24,6 +27,10 @@ impl Live for Kept {
 
     fn sent(&self, _: &catalog::Zone) -> Sent {
         Sent::default()
+    }
+
+    fn version(&self, zone: &catalog::Zone) -> Option<Arc<Version>> {
+        self.registry.zone(zone.name.value().as_ref())?.version()
     }
 
     fn status(&self, zone: &catalog::Zone) -> ZoneStatus {
