@@ -12,7 +12,9 @@
 //! - [`holding`]: what must be held after each step; [`line`](mod@line), [`decode`]: records from text and messages
 //! - [`zxfr`]: zxfr's own programs
 //! - [`interop`]: which zones and keys move between zxfr and which peer
+//! - [`http`]: requests to the management API; [`python`]: programs from PyPI
 //! - [`wire`], [`fake`]: messages of any octets, and a primary that sends them; [`relay`]: what stands between servers
+//! - [`named`]: whether the tests that a table names are there
 //! - [`process`], [`ports`], [`probe`], [`tally`]: what these need
 
 pub mod client;
@@ -21,13 +23,16 @@ pub mod failure;
 pub mod fake;
 pub mod history;
 pub mod holding;
+pub mod http;
 pub mod interop;
 pub mod line;
 pub mod name;
+pub mod named;
 pub mod peer;
 pub mod ports;
 pub mod probe;
 pub mod process;
+pub mod python;
 pub mod records;
 pub mod relay;
 pub mod tally;

@@ -36,7 +36,7 @@ fn write_zones(folder: &Path, serial: u32) {
 
 fn config(listen: &Port, peer: &Port, zone: impl Fn(&str) -> String) -> String {
     let mut text = format!(
-        "[dns]\nlisten = [\"{}\"]\n[limits]\n{LIMITS}\n[[peer]]\nname = \"other\"\nip = \"127.0.0.1\"\nport = {}\n\
+        "[dns]\nlisten = [\"{}\"]\n[api]\nlisten = \"127.0.0.1:0\"\n[store]\nurl = \"memory:\"\n[limits]\n{LIMITS}\n[[peer]]\nname = \"other\"\nip = \"127.0.0.1\"\nport = {}\n\
          ixfr_enable = true\n[[acl]]\nname = \"loopback\"\nip_range = \"127.0.0.1/32\"\n",
         listen.address(),
         peer.number(),

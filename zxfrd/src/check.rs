@@ -1,16 +1,17 @@
-//! `zxfrd check`: what is wrong with the configuration and the zone files.
+//! `zxfrd check`: what is wrong with the configuration, the zone files and the store.
 
 use std::io::{self, Write};
 use std::path::Path;
 
-use crate::config::{Config, Source};
+use crate::config::{self, Config, Source};
 use crate::service::load_config;
+use crate::store::Sqlite;
 use crate::zone::{self, LoadOptions};
 
 /// How many problems of one zone file are told.
 const PROBLEMS: usize = 100;
 
-/// Checks the configuration and every zone file it names. Problems and warnings are written to `out`, each on a line with
+/// Checks the configuration, every zone file it names, and the store if there is one. Problems and warnings are written to `out`, each on a line with
 /// its file and line. Gives whether there is no problem.
 ///
 /// # Errors
@@ -29,13 +30,38 @@ pub fn check(path: Option<&Path>, out: &mut impl Write) -> io::Result<bool> {
             good &= check_zone(&file.path, entry, &config, out)?;
         }
     }
+    if let config::Store::Sqlite(path) = &config.store
+        && path.exists()
+    {
+        good &= check_store(path, out)?;
+    }
     if good {
         writeln!(out, "configuration good: {} zones, {} peers", config.zones.len(), config.peers.len())?;
     }
     Ok(good)
 }
 
-fn check_zone(file: &Path, entry: &crate::config::Zone, config: &Config, out: &mut impl Write) -> io::Result<bool> {
+/// Checks what is kept, which a daemon may have open.
+fn check_store(path: &Path, out: &mut impl Write) -> io::Result<bool> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    match runtime.block_on(Sqlite::check_file(path)) {
+        Err(error) => {
+            writeln!(out, "{error}")?;
+            Ok(false)
+        }
+        Ok(problems) => {
+            for problem in &problems {
+                writeln!(out, "store {}: {problem}", path.display())?;
+            }
+            if problems.is_empty() {
+                writeln!(out, "store {} good", path.display())?;
+            }
+            Ok(problems.is_empty())
+        }
+    }
+}
+
+fn check_zone(file: &Path, entry: &config::Zone, config: &Config, out: &mut impl Write) -> io::Result<bool> {
     let apex = entry.name.as_ref();
     let options = LoadOptions {
         apex: Some(apex),
@@ -69,5 +95,34 @@ fn check_zone(file: &Path, entry: &crate::config::Zone, config: &Config, out: &m
             writeln!(out, "{}: zone {apex} good: serial {serial}, {records} records", file.display())?;
             Ok(true)
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_store_is_checked_if_there_is_one() {
+        let folder = tempfile::tempdir().unwrap();
+        let (file, store) = (folder.path().join("zxfrd.toml"), folder.path().join("kept.db"));
+        std::fs::write(&file, "[store]\nurl = \"sqlite:kept.db\"\n").unwrap();
+        let told = || {
+            let mut out = Vec::new();
+            let good = check(Some(&file), &mut out).unwrap();
+            (good, String::from_utf8(out).unwrap())
+        };
+        assert_eq!(told(), (true, "configuration good: 0 zones, 0 peers\n".into()));
+        assert!(!store.exists());
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        runtime.block_on(async {
+            let place = config::Store::Sqlite(store.clone());
+            crate::store::open(&place).await.unwrap().close().await;
+        });
+        let (good, text) = told();
+        assert!(good && text.contains("kept.db good\n"), "{text}");
+        std::fs::write(&store, "no database").unwrap();
+        let (good, text) = told();
+        assert!(!good && text.contains("kept.db: file is not a database"), "{text}");
     }
 }

@@ -92,6 +92,11 @@ impl Zxfrd {
         &mut self.process
     }
 
+    /// All that it has logged so far.
+    pub fn log(&self) -> String {
+        self.process.log()
+    }
+
     /// Has it read its configuration and zone files again and check its primaries.
     pub fn reload(&mut self) {
         self.process.signal(Signal::HUP);
@@ -152,7 +157,7 @@ impl Setup<'_> {
     /// are linked to peers with the keys; all keys verify requests for any zone.
     fn text(&self) -> String {
         let mut text = format!(
-            "[dns]\nlisten = [\"127.0.0.1:{}\"]\n\n[limits]\nmax_transfers_in = 100\n\
+            "[dns]\nlisten = [\"127.0.0.1:{}\"]\n\n[api]\nlisten = \"127.0.0.1:0\"\n\n[store]\nurl = \"memory:\"\n\n[limits]\nmax_transfers_in = 100\n\
              max_transfers_per_peer = 100\nallow_hmac_md5 = true\n{}\n\n\
              [[acl]]\nname = \"loopback\"\nip_range = \"127.0.0.0/24\"\n\n",
             self.port, self.limits,

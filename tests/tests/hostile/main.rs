@@ -71,32 +71,13 @@ mod offered;
 mod primaries;
 mod secondary;
 
-use std::collections::BTreeSet;
-use std::fs;
-use std::path::Path;
+use zxfr_tests::named;
 
 /// Every test that the table names is there.
 #[test]
 fn tests_named_in_the_table_exist() {
-    let table = include_str!("main.rs").lines().filter(|line| line.starts_with("//! |"));
-    let mut missing: BTreeSet<&str> = table.flat_map(|line| line.split('`').skip(1).step_by(2)).collect();
-    assert!(missing.len() > 80, "{}", missing.len());
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
-    let mut folders: Vec<_> = ["zxfr-core", "zxfr-io", "zxfrd", "tests"]
-        .iter()
-        .flat_map(|package| ["src", "tests"].map(|folder| root.join(package).join(folder)))
-        .filter(|folder| folder.is_dir())
-        .collect();
-    while let Some(folder) = folders.pop() {
-        for entry in fs::read_dir(folder).unwrap() {
-            let path = entry.unwrap().path();
-            if path.is_dir() {
-                folders.push(path);
-            } else if path.extension().is_some_and(|extension| extension == "rs") {
-                let text = fs::read_to_string(path).unwrap();
-                missing.retain(|name| !text.contains(&format!("fn {name}(")));
-            }
-        }
-    }
+    let names = named::in_table(include_str!("main.rs"));
+    assert!(names.len() > 80, "{}", names.len());
+    let missing = named::missing(&names);
     assert!(missing.is_empty(), "{missing:?}");
 }

@@ -23,6 +23,11 @@ pub trait Host {
     /// Whether a request signed with this key, or with none, may be answered.
     fn key_admits(&self, zone: NameRef<'_>, asker: &Asker, key: Option<NameRef<'_>>) -> bool;
 
+    /// As [`Host::key_admits`], for hosts that have several keys of one name: they tell them by [`Key::tag`].
+    fn verified_key_admits(&self, zone: NameRef<'_>, asker: &Asker, key: Option<&Key<Self::Mac>>) -> bool {
+        self.key_admits(zone, asker, key.map(Key::name))
+    }
+
     /// The version to answer from.
     ///
     /// # Errors

@@ -97,10 +97,10 @@ impl<'m> Request<'m> {
             return Err(Action::Reply(self.replier.refuse(Refusal::Stranger)));
         }
         let signer = self.verify(host, now, supplied)?;
-        let key = signer.as_ref().map(Signer::key_name);
+        let key = signer.as_ref().map(Signer::key);
         let key_admitted = match self.subject {
-            Subject::Query { .. } => host.key_admits(zone, asker, key),
-            Subject::Notify { .. } => host.notify_key_admits(zone, asker, key),
+            Subject::Query { .. } => host.verified_key_admits(zone, asker, key),
+            Subject::Notify { .. } => host.notify_key_admits(zone, asker, key.map(Key::name)),
         };
         let Self { asked, subject, wants_expire, replier, .. } = self;
         let qtype = asked.question.qtype;

@@ -12,8 +12,10 @@ use core::fmt;
 pub enum Failure {
     /// No connection: refused, no route, reset before an answer.
     Unreachable,
-    /// No answer, or no progress, in time.
+    /// No answer in time.
     TimedOut,
+    /// An answer that had begun did not go on in time.
+    Stalled,
     /// The stream ended before the transfer did.
     Cut,
     /// The primary answered with an error.
@@ -53,7 +55,9 @@ pub enum Failure {
     },
     /// The version came and is held back by a local rule, to be confirmed.
     Held,
-    /// The host could not do its part: no sockets, no storage, or it stopped.
+    /// The version came and could not be stored, so that it isn't served.
+    Store,
+    /// The host could not do its part: no sockets, or it stopped.
     Local,
 }
 
@@ -72,9 +76,10 @@ pub enum Fault {
 
 impl Failure {
     /// Every word that [`Failure::as_str`] gives.
-    pub const WORDS: [&'static str; 24] = [
+    pub const WORDS: [&'static str; 26] = [
         "unreachable",
         "timeout",
+        "stalled",
         "cut",
         "refused",
         "notimp",
@@ -96,6 +101,7 @@ impl Failure {
         "backward",
         "lied",
         "held",
+        "store",
         "local",
     ];
 
@@ -105,6 +111,7 @@ impl Failure {
         match self {
             Self::Unreachable => "unreachable",
             Self::TimedOut => "timeout",
+            Self::Stalled => "stalled",
             Self::Cut => "cut",
             Self::Refused(Rcode::REFUSED) => "refused",
             Self::Refused(Rcode::NOTIMP) => "notimp",
@@ -128,6 +135,7 @@ impl Failure {
             Self::Backward { .. } => "backward",
             Self::Lied { .. } => "lied",
             Self::Held => "held",
+            Self::Store => "store",
             Self::Local => "local",
         }
     }
@@ -136,7 +144,7 @@ impl Failure {
     #[must_use]
     pub const fn fault(&self) -> Fault {
         match self {
-            Self::Unreachable | Self::TimedOut | Self::Cut => Fault::Network,
+            Self::Unreachable | Self::TimedOut | Self::Stalled | Self::Cut => Fault::Network,
             Self::Refused(_) | Self::Tsig(tsig::Error::Peer { .. }) => Fault::Refused,
             Self::Tsig(_)
             | Self::Malformed(_)
@@ -146,7 +154,7 @@ impl Failure {
             | Self::Behind { .. }
             | Self::Backward { .. }
             | Self::Lied { .. } => Fault::Peer,
-            Self::Limit(_) | Self::Held | Self::Local => Fault::Here,
+            Self::Limit(_) | Self::Held | Self::Store | Self::Local => Fault::Here,
         }
     }
 
@@ -155,7 +163,8 @@ impl Failure {
     pub const fn axfr_may_help(&self) -> bool {
         match self {
             Self::Refused(rcode) => matches!(*rcode, Rcode::NOTIMP | Rcode::FORMERR | Rcode::REFUSED | Rcode::SERVFAIL),
-            Self::Cut
+            Self::Stalled
+            | Self::Cut
             | Self::Malformed(_)
             | Self::NotZone
             | Self::WrongSerial
@@ -168,6 +177,7 @@ impl Failure {
             | Self::Backward { .. }
             | Self::Lied { .. }
             | Self::Held
+            | Self::Store
             | Self::Local => false,
         }
     }
@@ -175,7 +185,7 @@ impl Failure {
     /// Whether another primary may succeed where this one failed so. Not where the reason lies here and is the same for all.
     #[must_use]
     pub const fn other_primary_may_help(&self) -> bool {
-        !matches!(self, Self::Held | Self::Local)
+        !matches!(self, Self::Held | Self::Store | Self::Local)
     }
 
     /// Whether it is about the time in signatures: the clocks differ, and asking again at once would fail the same.
@@ -218,6 +228,7 @@ impl fmt::Display for Failure {
         match self {
             Self::Unreachable => f.write_str("no connection"),
             Self::TimedOut => f.write_str("no answer in time"),
+            Self::Stalled => f.write_str("the answer began and did not go on in time"),
             Self::Cut => f.write_str("connection ended before the transfer did"),
             Self::Refused(rcode) => write!(f, "primary answered {rcode}"),
             Self::Tsig(error) => write!(f, "TSIG: {error}"),
@@ -234,6 +245,7 @@ impl fmt::Display for Failure {
                 write!(f, "primary promised serial {promised} and delivered {got}")
             }
             Self::Held => f.write_str("version held back by a local rule until it is confirmed"),
+            Self::Store => f.write_str("version could not be stored"),
             Self::Local => f.write_str("trouble on our side"),
         }
     }

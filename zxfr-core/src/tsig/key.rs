@@ -46,6 +46,7 @@ pub struct Key<M> {
     name: Name,
     algorithm: Algorithm,
     truncation: Truncation,
+    tag: u128,
     keyed: M,
 }
 
@@ -62,7 +63,7 @@ impl<M: Mac> Key<M> {
         let keyed = M::keyed(algorithm, secret).ok_or(KeyError::Algorithm(algorithm))?;
         let whole = algorithm.mac_len();
         let truncation = Truncation { sent: whole, least: whole };
-        Ok(Self { name: name.to_name().to_lowercase(), algorithm, truncation, keyed })
+        Ok(Self { name: name.to_name().to_lowercase(), algorithm, truncation, tag: 0, keyed })
     }
 
     /// The same key with MACs truncated so.
@@ -76,6 +77,12 @@ impl<M: Mac> Key<M> {
         } else {
             Err(KeyError::Truncation(self.algorithm))
         }
+    }
+
+    /// The same key with a tag of its owner's, to tell it from others of its name. It never leaves the program.
+    #[must_use]
+    pub fn with_tag(self, tag: u128) -> Self {
+        Self { tag, ..self }
     }
 
     /// The MAC with the secret digested and nothing else.
@@ -104,6 +111,12 @@ impl<M> Key<M> {
     #[must_use]
     pub const fn algorithm(&self) -> Algorithm {
         self.algorithm
+    }
+
+    /// What its owner tells it by; 0 unless [`Key::with_tag`] said otherwise.
+    #[must_use]
+    pub const fn tag(&self) -> u128 {
+        self.tag
     }
 
     /// How far MACs may be truncated.

@@ -67,7 +67,6 @@ pub struct Rejection<M> {
 }
 
 /// What the answer carries.
-#[expect(clippy::large_enum_variant, reason = "there may be no heap to put it on")]
 #[derive(Clone)]
 enum Answer<M> {
     /// No TSIG.

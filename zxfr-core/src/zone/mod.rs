@@ -14,6 +14,7 @@
 //! | [`apply`] | a version and a delta make the next version |
 //! | `portion`, `change`, `revision`, `editor`, `merged`, `numbered`, `checks` | its parts: halves for two threads, a record's change, a run's, a slot's; edits read together with their page; a page's records by number; RRsets to look at afterwards |
 //! | [`update`] | from the events of a transfer to the next version |
+//! | [`stored`] | what a host writes to a store and reads back: pages and deltas as octets |
 //! | `key` | sort keys: records as octet strings that compare as the records do |
 //!
 //! Order within a zone: names as RFC 4034 §6.1, types by number, RDATA as §6.3. NSEC3 records and their RRSIGs have a run of
@@ -46,6 +47,7 @@ mod revision;
 mod run;
 mod slot;
 mod sorter;
+pub mod stored;
 #[cfg(test)]
 mod testing;
 mod twins;
@@ -59,5 +61,6 @@ pub use delta::{Delta, DeltaBuilder, DeltaRecords};
 pub use page::Page;
 pub use portion::{Both, Work};
 pub use records::{RecordIter, Rrset};
+pub use stored::{Part, Restored, StoredError, StoredFault};
 pub use update::{Change, Style, Update, UpdateError};
 pub use version::{PagePosition, Version};

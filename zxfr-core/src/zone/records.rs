@@ -16,7 +16,9 @@ impl Version {
         self.records_from(PagePosition::default())
     }
 
-    fn records_from(&self, position: PagePosition) -> RecordIter<'_> {
+    /// The records after a page, in the order of [`Version::records`].
+    #[must_use]
+    pub fn records_from(&self, position: PagePosition) -> RecordIter<'_> {
         RecordIter { version: self, here: Here { next: position, records: None }, scratch: Scratch::new() }
     }
 
@@ -113,6 +115,12 @@ impl RecordIter<'_> {
             self.here = Here { next, records: Some(records) };
         }
         self.here.records.as_mut()?.next(&mut self.scratch)
+    }
+
+    /// Where [`Version::records_from`] goes on, if the last record that was read is the last one of its page.
+    #[must_use]
+    pub fn position(&self) -> Option<PagePosition> {
+        self.here.records.is_none_or(|records| records.is_done()).then_some(self.here.next)
     }
 }
 

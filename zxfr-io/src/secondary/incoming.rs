@@ -42,7 +42,9 @@ pub trait Incoming: Send + Sync + 'static {
 pub enum Refused {
     /// A rule holds it back until somebody confirms it; the zone stays as it is.
     Held(String),
-    /// It could not be kept.
+    /// It could not be stored.
+    NotStored(String),
+    /// It could not be taken otherwise.
     Failed(String),
 }
 

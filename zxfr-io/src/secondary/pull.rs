@@ -160,7 +160,7 @@ async fn transfer<I: Incoming>(
     };
     let (report, Receiving { update, .. }) = received.map_err(|error| match error {
         // It had begun to answer: differences that don't go on may be had as a whole zone.
-        Error::Timeout { .. } if order.progress.totals().messages > 0 => Reason::new(Failure::Cut, &error),
+        Error::Timeout { .. } if order.progress.totals().messages > 0 => Reason::new(Failure::Stalled, &error),
         error => Reason::from(&error),
     })?;
     let InReport { serial, kind, expire, .. } = report;
@@ -180,6 +180,7 @@ async fn transfer<I: Incoming>(
         match shared.host.install(zone.as_ref(), change) {
             Ok(()) => Ok((serial, timers)),
             Err(Refused::Held(text)) => Err(Reason::new(Failure::Held, text)),
+            Err(Refused::NotStored(text)) => Err(Reason::new(Failure::Store, text)),
             Err(Refused::Failed(text)) => Err(Reason::new(Failure::Local, text)),
         }
     });

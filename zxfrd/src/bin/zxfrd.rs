@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
-use zxfrd::{check, demo, logging, service};
+use zxfrd::{check, demo, logging, manage, service};
 
 /// Serves DNS zones by transfer: a hidden primary, a distribution hub, or a secondary.
 #[derive(Parser)]
@@ -53,6 +53,8 @@ enum Command {
         #[arg(long)]
         stay: bool,
     },
+    #[command(flatten)]
+    Manage(manage::Command),
 }
 
 fn main() -> ExitCode {
@@ -63,6 +65,7 @@ fn main() -> ExitCode {
             _ => ExitCode::FAILURE,
         },
         Command::Demo { zone, stay } => demo::demo(zone.as_deref(), stay),
+        Command::Manage(command) => command.run(),
     }
 }
 

@@ -12,7 +12,7 @@ pub mod bench;
 pub mod diff;
 pub mod ixfr;
 pub mod notify;
-mod output;
+pub(crate) mod output;
 mod progress;
 pub mod soa;
 pub mod target;

@@ -46,7 +46,7 @@ impl Options {
 const IN_MEMORY: usize = 64 << 20;
 
 /// Where text waits until it is known to be whole. Dropped before [`Spool::deliver`], it leaves nothing behind.
-pub(super) enum Spool {
+pub(crate) enum Spool {
     /// For a file: another file beside it, which takes its place.
     Beside(NamedTempFile, PathBuf),
     /// For standard output, or for what is no regular file.
@@ -55,7 +55,7 @@ pub(super) enum Spool {
 
 impl Spool {
     /// Waits for the file at `path`; for standard output without one.
-    pub(super) fn new(path: Option<&Path>) -> io::Result<Self> {
+    pub(crate) fn new(path: Option<&Path>) -> io::Result<Self> {
         let Some(path) = path else {
             return Ok(Self::Waiting(SpooledTempFile::new(IN_MEMORY), None));
         };
@@ -80,7 +80,7 @@ impl Spool {
     }
 
     /// Puts the text where it belongs.
-    pub(super) fn deliver(self) -> io::Result<()> {
+    pub(crate) fn deliver(self) -> io::Result<()> {
         match self {
             Self::Beside(file, path) => {
                 let about = |error: io::Error| io::Error::new(error.kind(), format!("{}: {error}", path.display()));

@@ -16,25 +16,28 @@ use super::{
     Acl, Config, ConfigError, Dns, Incoming, Limits, Outgoing, Peer, Problem, SerialBackward, Source, Zone, ZoneFile,
     domain_name, read_text,
 };
+use crate::catalog::Meaning;
 
 /// Checks every rule and resolves every reference.
 pub(super) fn check(raw: &raw::Config, text: &str, path: &Path) -> Result<Config, ConfigError> {
     let mut checker = Checker { text, path, problems: Vec::new() };
     let limits = checker.limits(&raw.limits);
     let dns = checker.dns(&raw.dns);
+    let api = checker.api(&raw.api);
+    let store = checker.store(&raw.store);
     let (tsig, tsig_names) = checker.tsig(&raw.tsig, &limits);
     let (peers, peer_names) = checker.peers(&raw.peer, &tsig_names);
     let acls = checker.acls(&raw.acl, &limits);
     let zones = checker.zones(&raw.zone, &peer_names, &limits);
     if checker.problems.is_empty() {
-        return Ok(Config { dns, limits, tsig, peers, acls, zones });
+        return Ok(Config { dns, api, store, limits, tsig, peers, acls, zones });
     }
     checker.problems.sort_by_key(|problem| (problem.line, problem.column));
     Err(ConfigError(checker.problems))
 }
 
 /// Gathers problems.
-struct Checker<'a> {
+pub(super) struct Checker<'a> {
     text: &'a str,
     path: &'a Path,
     problems: Vec<Problem>,
@@ -46,7 +49,7 @@ struct Names(HashMap<Vec<u8>, usize>);
 
 impl Checker<'_> {
     /// Notes a problem at a value.
-    fn fail<T>(&mut self, at: &Spanned<T>, message: impl Into<String>) {
+    pub(super) fn fail<T>(&mut self, at: &Spanned<T>, message: impl Into<String>) {
         self.problems.push(Problem::at(self.path, self.text, at.span().start, message));
     }
 
@@ -63,7 +66,7 @@ impl Checker<'_> {
     }
 
     /// A limit that is given, checked for being above 0, or its default.
-    fn limit<T: Copy + PartialEq + Default>(&mut self, given: Option<&Spanned<T>>, default: T) -> T {
+    pub(super) fn limit<T: Copy + PartialEq + Default>(&mut self, given: Option<&Spanned<T>>, default: T) -> T {
         let Some(spanned) = given else { return default };
         if *spanned.get_ref() == T::default() {
             self.fail(spanned, "this limit has to be at least 1");
@@ -111,6 +114,7 @@ impl Checker<'_> {
             max_shrink_percent: self.percent(raw.max_shrink_percent.as_ref(), default.max_shrink_percent),
             max_journal_deltas: self.limit(raw.max_journal_deltas.as_ref(), default.max_journal_deltas),
             max_journal_octets: self.limit(raw.max_journal_octets.as_ref(), default.max_journal_octets),
+            max_journals_octets: self.limit(raw.max_journals_octets.as_ref(), default.max_journals_octets),
         }
     }
 
@@ -173,18 +177,29 @@ impl Checker<'_> {
     }
 
     fn secret(&mut self, entry: &raw::Tsig) -> Option<Secret> {
-        let (at, outcome) = match (&entry.secret, &entry.secret_file) {
-            (Some(secret), None) => (secret.span(), Secret::from_base64(&secret.get_ref().0).map_err(str::to_owned)),
+        self.secret_text(&entry.name, entry.secret.as_ref(), entry.secret_file.as_ref(), Secret::from_base64)
+    }
+
+    /// What is read from a secret, given as text or as a file that holds it.
+    pub(super) fn secret_text<T>(
+        &mut self,
+        name: &Spanned<String>,
+        secret: Option<&Spanned<raw::SecretText>>,
+        file: Option<&Spanned<String>>,
+        read: impl Fn(&str) -> Result<T, &'static str>,
+    ) -> Option<T> {
+        let (at, outcome) = match (secret, file) {
+            (Some(secret), None) => (secret.span(), read(&secret.get_ref().0).map_err(str::to_owned)),
             (None, Some(file)) => {
                 let path = self.relative(file.get_ref());
                 let outcome = match read_text(&path) {
-                    Ok(text) => Secret::from_base64(&text).map_err(|what| format!("{}: {what}", path.display())),
+                    Ok(text) => read(&text).map_err(|what| format!("{}: {what}", path.display())),
                     Err(problem) => Err(problem.to_string()),
                 };
                 (file.span(), outcome)
             }
             (Some(_), Some(file)) => (file.span(), Err("give secret or secret_file, not both".to_owned())),
-            (None, None) => (entry.name.span(), Err("this key has no secret: add secret or secret_file".to_owned())),
+            (None, None) => (name.span(), Err("there is no secret: add secret or secret_file".to_owned())),
         };
         match outcome {
             Ok(secret) => Some(secret),
@@ -196,7 +211,7 @@ impl Checker<'_> {
     }
 
     /// A path relative to the configuration file.
-    fn relative(&self, path: &str) -> std::path::PathBuf {
+    pub(super) fn relative(&self, path: &str) -> std::path::PathBuf {
         self.path.parent().map_or_else(|| path.into(), |folder| folder.join(path))
     }
 
@@ -354,11 +369,7 @@ impl Checker<'_> {
 
 /// Reads an address range, or one address, and keeps the limits.
 fn ip_range(text: &str, limits: &Limits) -> Result<IpNet, String> {
-    let range = text.parse::<IpNet>().or_else(|_| text.parse::<IpAddr>().map(IpNet::from));
-    let range = range.map_err(|_| format!("{text:?} is not an address range such as 192.0.2.0/24 or 2001:db8::/64"))?;
-    if range.addr() != range.network() {
-        return Err(format!("{text} has bits behind its prefix: write {}", range.trunc()));
-    }
+    let range = IpNet::read(text)?;
     let (widest, key) = match range {
         IpNet::V4(_) => (limits.acl_widest_ipv4, "acl_widest_ipv4"),
         IpNet::V6(_) => (limits.acl_widest_ipv6, "acl_widest_ipv6"),

@@ -8,6 +8,18 @@
 //! [dns]
 //! listen = ["127.0.0.1:5300", "[::1]:5300"] # UDP and TCP on each
 //!
+//! [api]
+//! listen = "127.0.0.1:8053"
+//! accounts = [{ id = "0123456789abcdef0123456789abcdef", name = "local" }] # declared objects go into the first
+//! tokens = [{ name = "admin", secret = "long-and-random", access = "write" }] # none by default; write, read or metrics
+//! ## tls_cert = "chain.pem"
+//! ## tls_key = "key.pem"
+//! requests_at_once = 1200
+//! requests_per_second = 200
+//!
+//! [store]
+//! url = "sqlite:zxfrd.db" # "memory:" keeps nothing
+//!
 //! [limits] # these are the defaults
 //! peers_per_zone = 30
 //! acl_widest_ipv4 = 24
@@ -27,6 +39,7 @@
 //! max_shrink_percent = 20
 //! max_journal_deltas = 1000
 //! max_journal_octets = 67108864
+//! max_journals_octets = 1073741824
 //!
 //! [[tsig]]
 //! name = "transfer.example."
@@ -62,6 +75,7 @@
 //! assert_eq!(config.peers[config.zones[1].outgoing.as_ref().unwrap().peers[0]].name, "primary-1");
 //! ```
 
+mod api;
 mod check;
 pub mod keyfile;
 mod raw;
@@ -77,6 +91,7 @@ use std::path::{Path, PathBuf};
 use ipnet::IpNet;
 use zeroize::Zeroizing;
 
+pub use api::{Account, Api, Store, Tls, Token};
 pub use secret::{Secret, TsigKey};
 use zxfr_core::name::Name;
 
@@ -85,6 +100,10 @@ use zxfr_core::name::Name;
 pub struct Config {
     /// `[dns]`
     pub dns: Dns,
+    /// `[api]`
+    pub api: Api,
+    /// `[store]`
+    pub store: Store,
     /// `[limits]`
     pub limits: Limits,
     /// `[[tsig]]`; names differ, without regard to case.
@@ -149,6 +168,8 @@ pub struct Limits {
     pub max_journal_deltas: usize,
     /// Octets of the deltas in the journal of a zone.
     pub max_journal_octets: u64,
+    /// Octets of the deltas in the journals of all zones together.
+    pub max_journals_octets: u64,
 }
 
 impl Default for Limits {
@@ -172,6 +193,7 @@ impl Default for Limits {
             max_shrink_percent: 20,
             max_journal_deltas: 1_000,
             max_journal_octets: 64 << 20,
+            max_journals_octets: 1 << 30,
         }
     }
 }

@@ -11,6 +11,8 @@ use zeroize::Zeroizing;
 #[derive(Default)]
 pub(super) struct Config {
     pub(super) dns: Dns,
+    pub(super) api: Api,
+    pub(super) store: Store,
     pub(super) limits: Limits,
     pub(super) tsig: Vec<Tsig>,
     pub(super) peer: Vec<Peer>,
@@ -22,6 +24,43 @@ pub(super) struct Config {
 #[serde(deny_unknown_fields)]
 pub(super) struct Dns {
     pub(super) listen: Option<Spanned<Vec<Spanned<String>>>>,
+}
+
+#[derive(Default, serde::Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Api {
+    pub(super) listen: Option<Spanned<String>>,
+    pub(super) accounts: Option<Spanned<Vec<Account>>>,
+    #[serde(default)]
+    pub(super) tokens: Vec<Token>,
+    pub(super) tls_cert: Option<Spanned<String>>,
+    pub(super) tls_key: Option<Spanned<String>>,
+    pub(super) requests_at_once: Option<Spanned<u32>>,
+    pub(super) requests_per_second: Option<Spanned<u32>>,
+}
+
+#[derive(serde::Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Account {
+    pub(super) id: Spanned<String>,
+    pub(super) name: Spanned<String>,
+}
+
+#[derive(serde::Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Token {
+    pub(super) name: Spanned<String>,
+    pub(super) email: Option<Spanned<String>>,
+    pub(super) secret: Option<Spanned<SecretText>>,
+    pub(super) secret_file: Option<Spanned<String>>,
+    pub(super) accounts: Option<Spanned<Vec<Spanned<String>>>>,
+    pub(super) access: Option<Spanned<String>>,
+}
+
+#[derive(Default, serde::Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Store {
+    pub(super) url: Option<Spanned<String>>,
 }
 
 #[derive(Default, serde::Deserialize)]
@@ -45,6 +84,7 @@ pub(super) struct Limits {
     pub(super) max_shrink_percent: Option<Spanned<u8>>,
     pub(super) max_journal_deltas: Option<Spanned<usize>>,
     pub(super) max_journal_octets: Option<Spanned<u64>>,
+    pub(super) max_journals_octets: Option<Spanned<u64>>,
 }
 
 #[derive(serde::Deserialize)]
@@ -113,14 +153,14 @@ struct SecretVisitor;
 
 /// What is said of a secret that is no string.
 fn not_text<E: Error>() -> E {
-    E::custom("the secret has to be base 64 text in quotes")
+    E::custom("the secret has to be text in quotes")
 }
 
 impl<'de> Visitor<'de> for SecretVisitor {
     type Value = SecretText;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("base 64 text in quotes")
+        f.write_str("text in quotes")
     }
 
     fn visit_str<E: Error>(self, text: &str) -> Result<SecretText, E> {

@@ -13,6 +13,7 @@ use zxfr_core::serial::Serial;
 use zxfr_core::zone::Version;
 use zxfr_io::{Primary, ServeLimits, socket};
 
+use crate::catalog::Objects;
 use crate::config::{Config, Dns, Incoming, Outgoing, Peer, SerialBackward, Source, TsigKey, Zone, ZoneFile};
 use crate::node::Node;
 use crate::registry::{self, Transferred};
@@ -48,7 +49,7 @@ impl Server {
     /// Serves what the configuration says; nothing is loaded yet.
     pub(super) fn start(sockets: Sockets, config: &Config) -> Result<Self, String> {
         let Sockets { udp, tcp, addr } = sockets;
-        let node = Node::start(config).map_err(|error| error.to_string())?;
+        let node = Node::declared(config)?;
         let [over_udp, over_tcp] = [(); 2].map(|()| Primary::new(node.registry().clone(), ServeLimits::default()));
         let mut tasks = JoinSet::new();
         tasks.spawn(async move { over_udp.serve_udp(udp).await });
@@ -58,7 +59,7 @@ impl Server {
 
     /// Changes its configuration and does what that says.
     pub(super) async fn load(&self, config: &Config) -> Result<(), String> {
-        self.node.configure(config).map_err(|error| error.to_string())?;
+        self.node.configure(&Objects::declared(config).0, &config.limits).await;
         match self.node.load().await {
             0 => Ok(()),
             _ => Err("the zone file was not taken".to_owned()),

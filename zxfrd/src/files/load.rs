@@ -152,6 +152,7 @@ fn take(zone: &Zone, path: &Path, limits: &Limits, cause: Cause) -> Result<Outco
     let outcome = match &result {
         Ok(_) => ReadOutcome::Taken,
         Err(LoadError::Publish(PublishError::Shrunk(_))) => ReadOutcome::Held,
+        Err(LoadError::Publish(PublishError::Store(_))) => ReadOutcome::NotStored,
         Err(_) => {
             zone.forget_shrunk();
             ReadOutcome::Bad

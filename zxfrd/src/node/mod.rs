@@ -3,51 +3,73 @@
 //!
 //! | module | holds |
 //! |---|---|
+//! | `live` | what is known of zones while it runs, for the management API |
 //! | `files` | zone files: all when told, those that are watched when they change |
 //! | `resting` | which zones have work under way that is waited for |
 
 mod files;
+mod live;
 mod resting;
 
 use std::collections::HashSet;
 use std::net::{IpAddr, Ipv4Addr};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
-use zxfr_core::name::Name;
+use zxfr_core::name::{Name, NameRef};
 use zxfr_core::transfer;
-use zxfr_core::tsig::KeyError;
 use zxfr_core::zone::BuildLimits;
 use zxfr_io::notify::{NotifyLimits, NotifySender};
 use zxfr_io::{Secondary, SecondaryLimits, Timeouts};
 
+use crate::api::Live;
+use crate::catalog::{Applied, Effect, Id, Objects};
 use crate::config::{Config, Limits};
 use crate::files::Cause;
-use crate::registry::{Event, Registry, Zone};
+use crate::logging;
+use crate::registry::{Event, Keeping, Registry, Restored, Zone};
+use crate::store::{Store, StoreError};
 use resting::Resting;
 
 /// Zones, and what keeps them in step. All of it ends when it is dropped.
 pub(crate) struct Node {
+    zones: Arc<Kept>,
+    _tasks: JoinSet<()>,
+}
+
+/// Zones, and what they are told to.
+struct Kept {
     registry: Arc<Registry>,
     secondary: Secondary<Registry>,
     sender: NotifySender<Registry>,
     /// The zones that the secondary knows.
     incoming: Mutex<HashSet<Name>>,
     resting: Arc<Resting>,
-    _tasks: JoinSet<()>,
 }
 
 impl Node {
-    /// The zones of a configuration. Nothing is loaded or transferred before [`Node::load`]. To be called within a runtime.
+    /// The zones of a catalog, kept in a store, and served as they are there. Nothing else is loaded or transferred before
+    /// [`Node::load`].
     ///
     /// # Errors
-    /// When a key of the configuration is none.
-    pub(crate) fn start(config: &Config) -> Result<Self, KeyError> {
+    /// When the store can't be read.
+    pub(crate) async fn start(objects: &Objects, limits: &Limits, store: Arc<dyn Store>) -> Result<Self, StoreError> {
+        let node = Self::of(objects, limits, Keeping::new(store));
+        let started = Instant::now();
+        let Restored { zones, damaged, forgotten } = node.registry().restore().await?;
+        let seconds = logging::seconds(started.elapsed());
+        if zones > 0 || damaged > 0 || forgotten > 0 {
+            tracing::info!(zones, damaged, forgotten, seconds, "zones served from the store");
+        }
+        Ok(node)
+    }
+
+    fn of(objects: &Objects, limits: &Limits, keeping: Arc<Keeping>) -> Self {
         let (sender, events) = mpsc::unbounded_channel();
-        let registry = Arc::new(Registry::new(config, sender)?);
-        let secondary = Secondary::new(registry.clone(), secondary_limits(&config.limits));
+        let registry = Arc::new(Registry::new(objects, limits, keeping.clone(), sender));
+        let secondary = Secondary::new(registry.clone(), secondary_limits(limits));
         let resting = Arc::new(Resting::default());
         let mut tasks = JoinSet::new();
         let sender = NotifySender::new(registry.clone(), NotifyLimits::default());
@@ -55,51 +77,90 @@ impl Node {
         let sending = sender.clone();
         tasks.spawn(async move { sending.run().await });
         tasks.spawn(files::watch(registry.clone()));
+        tasks.spawn(async move { keeping.run().await });
         let running = secondary.clone();
         tasks.spawn(async move { running.run().await });
-        Ok(Self { registry, secondary, sender, incoming: Mutex::default(), resting, _tasks: tasks })
+        Self {
+            zones: Arc::new(Kept { registry, secondary, sender, incoming: Mutex::default(), resting }),
+            _tasks: tasks,
+        }
+    }
+
+    /// The zones of a configuration that nothing is kept of, and nobody changes.
+    ///
+    /// # Errors
+    /// What it declares that can't be taken.
+    pub(crate) fn declared(config: &Config) -> Result<Self, String> {
+        let (objects, problems) = Objects::declared(config);
+        match problems.into_iter().next() {
+            None => Ok(Self::of(&objects, &config.limits, Keeping::nowhere())),
+            Some(problem) => Err(problem),
+        }
     }
 
     /// The zones.
-    pub(crate) const fn registry(&self) -> &Arc<Registry> {
-        &self.registry
+    pub(crate) fn registry(&self) -> &Arc<Registry> {
+        &self.zones.registry
     }
 
-    /// Changes to another configuration. What it says of zones to be loaded or transferred counts from the next
-    /// [`Node::load`] on.
-    ///
-    /// # Errors
-    /// When a key of the configuration is none; then nothing has changed.
-    pub(crate) fn configure(&self, config: &Config) -> Result<(), KeyError> {
-        let before = self.registry.zones();
-        self.registry.configure(config)?;
-        for gone in before.iter().filter(|zone| self.registry.zone(zone.name()).is_none()) {
-            self.sender.forget(gone.name());
+    /// What acts upon changes of the catalog, at once.
+    pub(crate) fn applied(&self) -> Arc<dyn Applied> {
+        self.zones.clone()
+    }
+
+    /// What is known of the zones while they are kept.
+    pub(crate) fn live(&self) -> Arc<dyn Live> {
+        self.zones.clone()
+    }
+
+    /// Tells the peers of all zones that are served from the store: what was told last may not have come to them.
+    pub(crate) fn announce(&self) {
+        let served = |zone: &Zone| !zone.targets().is_empty() && zone.version().is_some() && !zone.is_expired();
+        self.registry().zones_that(served).iter().for_each(|zone| self.zones.notify(zone.name()));
+    }
+
+    /// Everything may be another. What there is of zones to be loaded or transferred counts from the next [`Node::load`] on.
+    pub(crate) async fn configure(&self, objects: &Objects, limits: &Limits) {
+        let Kept { registry, sender, .. } = &*self.zones;
+        let before = registry.zones();
+        registry.configure(objects, limits);
+        for gone in before.iter().filter(|zone| registry.zone(zone.name()).is_none()) {
+            sender.forget(gone.name());
         }
-        Ok(())
+        registry.keeping().flush().await;
+    }
+
+    /// Ends transfers and writes what is not written yet.
+    pub(crate) async fn stop(&self) {
+        let Kept { registry, secondary, .. } = &*self.zones;
+        secondary.shutdown();
+        registry.keeping().flush().await;
     }
 
     /// Loads all zone files that have changed, and has all primaries asked. What was held back because it has too few records
     /// is taken now. Gives how many zones are not what their file says.
     pub(crate) async fn load(&self) -> u64 {
+        let Kept { registry, .. } = &*self.zones;
         let (incoming, from_files): (Vec<_>, Vec<_>) =
-            self.registry.zones().into_iter().partition(|zone| zone.incoming().is_some());
-        self.check(&incoming);
-        files::load_all(&self.registry, from_files, Cause::Told).await
+            registry.zones().into_iter().partition(|zone| zone.incoming().is_some());
+        self.zones.check(&incoming);
+        files::load_all(registry, from_files, Cause::Told).await
     }
 
     /// Waits until all primaries that were asked have answered or not, and all that is new is transferred. Gives how many
     /// zones are not in step.
     pub(crate) async fn rested(&self) -> u64 {
-        self.resting.wait().await;
-        let zones = self.registry.zones();
-        let statuses =
-            zones.iter().filter(|zone| zone.incoming().is_some()).map(|zone| self.secondary.status(zone.name()));
+        let Kept { registry, secondary, resting, .. } = &*self.zones;
+        resting.wait().await;
+        let zones = registry.zones_that(|zone| zone.incoming().is_some());
+        let statuses = zones.iter().map(|zone| secondary.status(zone.name()));
         let behind = statuses
             .filter(|status| status.as_ref().is_none_or(|status| status.serial.is_none() || status.failure.is_some()));
         behind.count() as u64
     }
+}
 
+impl Kept {
     /// Has the secondary keep these zones in step and no others, and asks their primaries now.
     fn check(&self, zones: &[Arc<Zone>]) {
         let mut known = self.incoming.lock().unwrap_or_else(PoisonError::into_inner);
@@ -117,8 +178,7 @@ impl Node {
                     tracing::info!(zone = %name, records = shrunk.records, "confirmed: fewer records are taken next time");
                 }
                 self.secondary.replace(config);
-                // A NOTIFY from nowhere: all are asked.
-                if !self.secondary.notify(name, IpAddr::V4(Ipv4Addr::UNSPECIFIED), None) {
+                if !self.ask_all(name) {
                     self.resting.rest(&name.to_name());
                 }
             } else {
@@ -126,6 +186,66 @@ impl Node {
             }
         }
         *known = names;
+    }
+
+    /// Has all primaries of a zone asked now. Whether that comes to something.
+    fn ask_all(&self, zone: NameRef<'_>) -> bool {
+        // A NOTIFY from nowhere.
+        self.secondary.notify(zone, IpAddr::V4(Ipv4Addr::UNSPECIFIED), None)
+    }
+
+    /// A zone, or what it is linked to, is another, or new, or gone.
+    fn change_zone(&self, objects: &Objects, id: Id, name: &Name) {
+        let zone = self.registry.change_zone(objects, id, name.as_ref());
+        let mut known = self.incoming.lock().unwrap_or_else(PoisonError::into_inner);
+        match zone.as_ref().and_then(|zone| Some((zone, zone.incoming()?))) {
+            Some((zone, config)) => {
+                if known.insert(name.clone()) {
+                    self.secondary.add(config, zone.state());
+                } else {
+                    self.secondary.replace(config);
+                    // It may have failed for what is another now.
+                    self.ask_all(name.as_ref());
+                }
+            }
+            None => {
+                if known.remove(name) {
+                    self.secondary.remove(name.as_ref());
+                    self.resting.rest(name);
+                }
+            }
+        }
+        if zone.is_none_or(|zone| zone.targets().is_empty()) {
+            self.sender.forget(name.as_ref());
+        }
+    }
+
+    /// Tells the peers of a zone of its version, if there is one.
+    fn notify(&self, name: NameRef<'_>) {
+        let Some(zone) = self.registry.zone(name) else { return };
+        if let Some(version) = zone.version() {
+            self.sender.notify(&version, zone.targets());
+        }
+    }
+}
+
+impl Applied for Kept {
+    fn apply(&self, objects: &Objects, effects: &[Effect]) {
+        for effect in effects {
+            match effect {
+                Effect::Access(account) => self.registry.change_access(objects, *account),
+                Effect::Zone { id, name } => self.change_zone(objects, *id, name),
+                Effect::Notify(name) => self.notify(name.as_ref()),
+                Effect::ClearBacklog(name) => {
+                    if let Some(zone) = self.registry.zone(name.as_ref()) {
+                        zone.clear_backlog();
+                    }
+                }
+                Effect::ForceAxfr(name) => {
+                    self.secondary.force(name.as_ref());
+                }
+            }
+        }
     }
 }
 

@@ -1,5 +1,6 @@
 //! What is held of a zone, whatever the configuration says of it.
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, RwLock};
 use std::time::{Duration, SystemTime};
 
@@ -10,13 +11,25 @@ use zxfr_core::serial::Serial;
 use zxfr_core::transfer::Totals;
 use zxfr_core::zone::{Delta, Version};
 
+use super::keeping::{Form, Keeping, Stored};
 use super::shrink::{HeldBack, Shrunk};
+use crate::catalog::Id;
 use crate::files::Stamps;
 use crate::logging;
+use crate::store::{Damaged, StoreError, StoredZone, Write};
 
 /// What is held of a zone.
 #[derive(Debug)]
 pub(super) struct Held {
+    id: Id,
+    keeping: Arc<Keeping>,
+    /// What the store has. Had by whoever brings another version, until it is durable and served; nobody who is answered
+    /// waits for that.
+    stored: Mutex<Stored>,
+    /// Nothing more is written of it.
+    gone: AtomicBool,
+    /// What the store has is damaged, and there is nothing in its place yet.
+    damaged: Mutex<Option<Damaged>>,
     /// What is served. Whoever changes it has the ledger; anybody reads it.
     current: RwLock<Option<Arc<Version>>>,
     /// How the zone stands with its primaries.
@@ -56,6 +69,7 @@ pub struct Transferred {
 struct Ledger {
     /// How the version came about.
     journal: Journal,
+    limits: JournalLimits,
     held_back: HeldBack,
     file: Option<LastRead>,
     /// Answers being rendered, without the ledger.
@@ -87,15 +101,33 @@ pub enum ReadOutcome {
     Taken,
     /// It waits to be confirmed, since it has lost too many records.
     Held,
+    /// It could not be stored.
+    NotStored,
     /// It can't be taken.
     Bad,
 }
 
+/// Why a version was not taken. What was held before still is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum NotTaken {
+    /// It has lost too many records.
+    Shrunk(Shrunk),
+    /// It could not be stored.
+    Store(StoreError),
+    /// The zone is gone.
+    Gone,
+}
+
 impl Held {
-    pub(super) fn new(limits: JournalLimits) -> Self {
-        let ledger =
-            Ledger { journal: Journal::new(limits), held_back: HeldBack::default(), file: None, rendering: Vec::new() };
+    pub(super) fn new(id: Id, keeping: Arc<Keeping>, limits: JournalLimits) -> Self {
+        let (journal, held_back) = (Journal::new(limits), HeldBack::default());
+        let ledger = Ledger { journal, limits, held_back, file: None, rendering: Vec::new() };
         Self {
+            id,
+            keeping,
+            stored: Mutex::default(),
+            gone: AtomicBool::new(false),
+            damaged: Mutex::default(),
             current: RwLock::default(),
             standing: RwLock::default(),
             transferred: watch::Sender::new(None),
@@ -104,8 +136,41 @@ impl Held {
         }
     }
 
+    pub(super) const fn id(&self) -> Id {
+        self.id
+    }
+
     pub(super) fn set_journal_limits(&self, limits: JournalLimits) {
-        self.ledger().journal.set_limits(limits);
+        let mut ledger = self.ledger();
+        ledger.limits = limits;
+        let before = ledger.journal.len();
+        ledger.journal.set_limits(limits);
+        let (after, octets) = (ledger.journal.len(), ledger.journal.octets());
+        drop(ledger);
+        if after < before {
+            self.keeping.trim([self.id]);
+        }
+        self.keeping.journal_is(self.id, octets);
+    }
+
+    /// Has the journal lose its oldest deltas until it has so many octets at most. Gives how many it has then.
+    pub(super) fn shed(&self, octets: u64) -> u64 {
+        let mut ledger = self.ledger();
+        let limits = ledger.limits;
+        ledger.journal.set_limits(JournalLimits { octets, ..limits });
+        ledger.journal.set_limits(limits);
+        ledger.journal.octets()
+    }
+
+    /// Has the store offer no more deltas than the journal has. Waits for it.
+    pub(super) fn trim(&self) -> Result<(), StoreError> {
+        let mut stored = self.stored();
+        let keep = self.ledger().journal.len();
+        if stored.offered > keep && !self.is_gone() {
+            self.keeping.commit(vec![Write::TrimDeltas { zone: self.id, keep }])?;
+            stored.offered = keep;
+        }
+        Ok(())
     }
 
     /// Waits until nobody else loads the zone.
@@ -123,6 +188,7 @@ impl Held {
 
     /// Gives how it stood before.
     pub(super) fn set_standing(&self, standing: Standing) -> Standing {
+        self.keeping.note(self, standing.state);
         std::mem::replace(&mut *self.standing.write().unwrap_or_else(PoisonError::into_inner), standing)
     }
 
@@ -130,22 +196,36 @@ impl Held {
         &self.transferred
     }
 
-    /// Serves another version, unless it has lost more than `most` of 100 records. The deltas lead to it from the version
-    /// before; without them nothing is known of what has changed. If others are to be told, what they will ask for is made
-    /// ready.
+    /// Serves another version once it is durable, unless it has lost more than `most` of 100 records. The deltas lead to it from
+    /// the version before; without them nothing is known of what has changed. If others are to be told, what they will ask for
+    /// is made ready. Gives what is served now. It waits for the store.
     pub(super) fn put(
         &self,
         version: Arc<Version>,
         deltas: &[Arc<Delta>],
         most: u8,
         announced: bool,
-    ) -> Result<(), Shrunk> {
-        let mut ledger = self.ledger();
-        let Ledger { journal, held_back, .. } = &mut *ledger;
-        let before = self.current();
-        if let Some(before) = &before {
-            held_back.admit(version.serial(), version.record_count(), before.record_count(), most)?;
+    ) -> Result<Arc<Version>, NotTaken> {
+        let mut stored = self.stored();
+        if self.is_gone() {
+            return Err(NotTaken::Gone);
         }
+        let before = self.current();
+        let mut ledger = self.ledger();
+        let (held_back, keep) = (ledger.held_back, ledger.keep(deltas));
+        if let Some(before) = &before {
+            let admitted =
+                ledger.held_back.admit(version.serial(), version.record_count(), before.record_count(), most);
+            admitted.map_err(NotTaken::Shrunk)?;
+        }
+        drop(ledger);
+        let version = self.store(&mut stored, version, deltas, keep).map_err(|error| {
+            // What was confirmed still is.
+            self.ledger().held_back = held_back;
+            NotTaken::Store(error)
+        })?;
+        let mut ledger = self.ledger();
+        let journal = &mut ledger.journal;
         let follows = deltas.first().is_some_and(|first| journal.newest().is_none_or(|newest| newest == first.from()));
         if !follows {
             journal.clear();
@@ -156,15 +236,102 @@ impl Held {
                 journal.clear();
             }
         }
+        let octets = journal.octets();
         drop(self.replace(version.clone()));
         drop(ledger);
+        drop(stored);
+        self.keeping.journal_is(self.id, octets);
         // The version is served by now. Whoever asks before this is done waits for it, and nobody for the ledger.
         if let Some(before) = before.filter(|_| announced)
             && let Err(rendering) = self.answer(&version, before.serial())
         {
             self.render(rendering);
         }
-        Ok(())
+        Ok(version)
+    }
+
+    /// Makes a version durable. Gives the version as it is best served.
+    fn store(
+        &self,
+        stored: &mut Stored,
+        version: Arc<Version>,
+        deltas: &[Arc<Delta>],
+        keep: usize,
+    ) -> Result<Arc<Version>, StoreError> {
+        if !self.keeping.keeps() {
+            return Ok(version);
+        }
+        let form = stored.form(&version, deltas, keep);
+        let written = self.write(stored, version.clone(), deltas, keep, form);
+        let served = match written {
+            // The store has something else than was thought.
+            Err(StoreError::Refused(what)) if form != Form::Anew => {
+                tracing::warn!(zone = %version.apex(), reason = %what, "stored as a whole");
+                self.write(stored, version, &[], keep, Form::Anew)?
+            }
+            written => written?,
+        };
+        *self.damaged.lock().unwrap_or_else(PoisonError::into_inner) = None;
+        Ok(served)
+    }
+
+    fn write(
+        &self,
+        stored: &mut Stored,
+        version: Arc<Version>,
+        deltas: &[Arc<Delta>],
+        keep: usize,
+        form: Form,
+    ) -> Result<Arc<Version>, StoreError> {
+        let settled = form == Form::Deltas || version.is_settled();
+        let version = if settled { version } else { Arc::new(version.settled()) };
+        let (writes, then) = stored.writes(self.id, &version, deltas, keep, form);
+        self.keeping.commit(writes)?;
+        *stored = then;
+        Ok(version)
+    }
+
+    /// Serves what the store has.
+    pub(super) fn restore(&self, found: &StoredZone, now: u64) {
+        *self.stored() = Stored::of(found);
+        let expired = found.state.expires.is_some_and(|expires| expires.0 <= now);
+        let standing = Standing { expired, state: found.state };
+        *self.standing.write().unwrap_or_else(PoisonError::into_inner) = standing;
+        let mut ledger = self.ledger();
+        for delta in &found.deltas {
+            if ledger.journal.push(delta.clone()).is_err() {
+                ledger.journal.clear();
+            }
+        }
+        self.replace(found.version.clone());
+        let (deltas, octets) = (ledger.journal.len(), ledger.journal.octets());
+        drop(ledger);
+        if deltas < found.deltas.len() {
+            self.keeping.trim([self.id]);
+        }
+        self.keeping.journal_is(self.id, octets);
+    }
+
+    /// What is wrong with what the store has of it, as long as nothing else is in its place.
+    pub(super) fn damaged(&self) -> Option<Damaged> {
+        self.damaged.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    pub(super) fn set_damaged(&self, damaged: Damaged) {
+        *self.damaged.lock().unwrap_or_else(PoisonError::into_inner) = Some(damaged);
+    }
+
+    pub(super) fn is_gone(&self) -> bool {
+        self.gone.load(Ordering::SeqCst)
+    }
+
+    pub(super) fn set_gone(&self) {
+        self.gone.store(true, Ordering::SeqCst);
+    }
+
+    /// Waits until nobody writes a version of it.
+    pub(super) fn wait(&self) {
+        drop(self.stored());
     }
 
     /// Serves another version, and gives the one before: letting it go takes time if nobody else has it.
@@ -213,6 +380,15 @@ impl Held {
         rendered
     }
 
+    pub(super) fn clear_backlog(&self) {
+        self.ledger().journal.clear();
+        // Whoever has it finds out by itself.
+        if let Ok(mut stored) = self.stored.try_lock() {
+            stored.offered = 0;
+        }
+        self.keeping.journal_is(self.id, 0);
+    }
+
     pub(super) fn confirm(&self) -> Option<Shrunk> {
         self.ledger().held_back.confirm()
     }
@@ -231,6 +407,24 @@ impl Held {
 
     fn ledger(&self) -> MutexGuard<'_, Ledger> {
         self.ledger.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn stored(&self) -> MutexGuard<'_, Stored> {
+        self.stored.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Ledger {
+    /// How many deltas the journal will have with these.
+    fn keep(&self, deltas: &[Arc<Delta>]) -> usize {
+        let Self { journal, limits, .. } = self;
+        let mut octets = 0_u64;
+        let newest_first = deltas.iter().rev().chain(journal.deltas().rev());
+        let kept = newest_first.take(limits.deltas).take_while(|delta| {
+            octets = octets.saturating_add(delta.octets());
+            octets <= limits.octets
+        });
+        kept.count()
     }
 }
 
@@ -270,7 +464,7 @@ mod tests {
 
     #[test]
     fn what_who_is_told_will_ask_for_is_ready() {
-        let held = Held::new(JournalLimits::default());
+        let held = Held::new(Id([0; 16]), Keeping::nowhere(), JournalLimits::default());
         put(&held, 1, true);
         let newest = put(&held, 2, true);
         assert!(matches!(held.answer(&newest, Serial(1)), Ok(Answer::Differences(_))));
@@ -281,7 +475,7 @@ mod tests {
 
     #[test]
     fn an_answer_is_rendered_once_and_without_the_ledger() {
-        let held = Held::new(JournalLimits::default());
+        let held = Held::new(Id([0; 16]), Keeping::nowhere(), JournalLimits::default());
         for serial in 1..=3 {
             put(&held, serial, true);
         }
@@ -302,7 +496,7 @@ mod tests {
 
     #[test]
     fn what_is_replaced_is_let_go() {
-        let held = Held::new(JournalLimits::default());
+        let held = Held::new(Id([0; 16]), Keeping::nowhere(), JournalLimits::default());
         let first = Arc::downgrade(&put(&held, 1, true));
         let second = Arc::downgrade(&put(&held, 2, true));
         assert!(first.upgrade().is_none() && second.upgrade().is_some());

@@ -14,6 +14,7 @@ use zxfr_io::secondary::{Attempt, Next, Refused, What};
 use super::Registry;
 use super::event::Event;
 use super::held::Transferred;
+use super::zone::PublishError;
 use crate::logging::{self, Direction, Transfer};
 
 impl zxfr_io::Incoming for Registry {
@@ -26,7 +27,11 @@ impl zxfr_io::Incoming for Registry {
     fn install(&self, zone: NameRef<'_>, change: Change) -> Result<(), Refused> {
         let found = self.zone(zone).ok_or_else(|| Refused::Failed("the zone is gone".to_owned()))?;
         let Summary { duplicates, ttls_levelled, out_of_zone, .. } = change.summary;
-        found.install(change).map_err(|shrunk| Refused::Held(format!("{shrunk}: SIGHUP confirms it")))?;
+        found.install(change).map_err(|error| match error {
+            PublishError::Shrunk(shrunk) => Refused::Held(format!("{shrunk}: SIGHUP confirms it")),
+            PublishError::Store(error) => Refused::NotStored(error.to_string()),
+            error => Refused::Failed(error.to_string()),
+        })?;
         if duplicates > 0 || ttls_levelled > 0 || out_of_zone > 0 {
             tracing::warn!(
                 %zone, duplicates, ttls_levelled, out_of_zone,

@@ -5,6 +5,7 @@
 //! | `zone` | [`Zone`]: a zone as configured, and the version that is held of it |
 //! | `held` | what is held of a zone, whatever the configuration says of it |
 //! | `shrink` | the rule that a zone doesn't lose many records at once |
+//! | `keeping` | the zones in the store |
 //! | `incoming` | the zones as the host of a secondary, and of those who are told of new versions |
 //! | `event` | [`Event`]: what the zones have to tell |
 //! | `access` | who may ask, and who may send NOTIFY |
@@ -15,6 +16,7 @@ mod access;
 mod event;
 mod held;
 mod incoming;
+mod keeping;
 mod quota;
 mod refusals;
 mod shrink;
@@ -24,11 +26,12 @@ mod zone;
 
 pub use event::Event;
 pub use held::{LastRead, ReadOutcome, Transferred};
+pub use keeping::{Keeping, Restored};
 pub use shrink::Shrunk;
 pub use zone::{PublishError, Source, Zone};
 
 use std::collections::HashMap;
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 use std::time::SystemTime;
 
 use tokio::runtime::{Handle, RuntimeFlavor};
@@ -40,62 +43,117 @@ use zxfr_core::name::{Name, NameRef};
 use zxfr_core::primary::{Host, KeyWanted, Keys, Notify, Refusal, Unserved};
 use zxfr_core::serial::Serial;
 use zxfr_core::transfer::Kind;
+use zxfr_core::tsig::Key;
 use zxfr_core::tsig::rustcrypto::Hmac;
-use zxfr_core::tsig::{Key, KeyError};
 use zxfr_core::zone::Version;
 use zxfr_io::{OutReport, PeerIdentity, SendError, Zones};
 
-use crate::config::{Config, Limits};
+use crate::catalog::{self, Id, Objects, Reach};
+use crate::config::Limits;
 use crate::logging::{self, Failed, Transfer};
-use access::Known;
+use access::{AccountAccess, Known};
 use held::Held;
 use quota::Transfers;
 use refusals::{Refusals, Told};
 
-/// All zones, keys, peers and access rules. Reading waits for nothing longer than a pointer's exchange.
+/// All zones, keys, peers and access rules, as the catalog has them. Reading waits for nothing longer than a look-up, or a
+/// change of one zone.
 #[derive(Debug)]
 pub struct Registry {
-    state: RwLock<Arc<State>>,
+    state: RwLock<State>,
     transfers: Transfers,
     refusals: Refusals,
-    events: mpsc::UnboundedSender<Event>,
+    shared: Shared,
 }
 
-/// What one configuration says.
-#[derive(Debug)]
+/// What all zones share.
+#[derive(Clone, Debug)]
+struct Shared {
+    events: mpsc::UnboundedSender<Event>,
+    keeping: Arc<Keeping>,
+}
+
+#[derive(Debug, Default)]
 struct State {
     zones: HashMap<Name, Arc<Zone>>,
-    /// In the order of the configuration.
-    order: Vec<Arc<Zone>>,
-    keys: HashMap<Name, Arc<Key<Hmac>>>,
+    accounts: HashMap<Id, Arc<AccountAccess>>,
     known: Known,
     limits: Limits,
 }
 
 impl Registry {
-    /// The zones of a configuration; none is loaded yet. What happens to them is told to `events`.
-    ///
-    /// # Errors
-    /// When a key of the configuration is none.
-    pub fn new(config: &Config, events: mpsc::UnboundedSender<Event>) -> Result<Self, KeyError> {
-        let state = RwLock::new(Arc::new(State::new(config, None, &events)?));
-        Ok(Self { state, transfers: Transfers::default(), refusals: Refusals::default(), events })
+    /// The zones of a catalog; none is loaded yet. What happens to them is told to `events`.
+    #[must_use]
+    pub fn new(
+        objects: &Objects,
+        limits: &Limits,
+        keeping: Arc<Keeping>,
+        events: mpsc::UnboundedSender<Event>,
+    ) -> Self {
+        keeping.bound_journals(limits.max_journals_octets);
+        let shared = Shared { events, keeping };
+        let state = State::new(objects, limits, &State::default(), &shared).into();
+        Self { state, transfers: Transfers::default(), refusals: Refusals::default(), shared }
     }
 
-    /// Changes to another configuration. Zones that are in both keep what is held of them; transfers under way go on.
-    ///
-    /// # Errors
-    /// When a key of the configuration is none; then nothing has changed.
-    pub fn configure(&self, config: &Config) -> Result<(), KeyError> {
-        let state = State::new(config, Some(&self.state()), &self.events)?;
-        *self.state.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(state);
-        Ok(())
+    /// What keeps the zones.
+    #[must_use]
+    pub const fn keeping(&self) -> &Arc<Keeping> {
+        &self.shared.keeping
     }
 
-    /// All zones, in the order of the configuration.
+    /// Everything may be another. Zones that are still there keep what is held of them; transfers under way go on.
+    pub fn configure(&self, objects: &Objects, limits: &Limits) {
+        self.keeping().bound_journals(limits.max_journals_octets);
+        let state = State::new(objects, limits, &self.state(), &self.shared);
+        let before = std::mem::replace(&mut *self.state_mut(), state);
+        let now = self.state();
+        for gone in before.zones.values().filter(|zone| !now.has(zone)) {
+            self.keeping().gone(gone.held());
+        }
+        drop(now);
+        // Letting zones go takes time.
+        drop(before);
+    }
+
+    /// The keys or ACLs of an account are others.
+    pub fn change_access(&self, objects: &Objects, account: Id) {
+        let access = Arc::new(AccountAccess::new(objects, account));
+        let mut state = self.state_mut();
+        state.accounts.insert(account, access);
+        state.know_acls();
+    }
+
+    /// A zone, or what it is linked to, is another, or new, or gone. Transfers under way go on. Gives what it is now.
+    pub fn change_zone(&self, objects: &Objects, id: Id, name: NameRef<'_>) -> Option<Arc<Zone>> {
+        let wanted = objects.any_zone(id);
+        let mut state = self.state_mut();
+        let before = state.zones.get(&name.to_name()).filter(|zone| zone.id() == id).cloned();
+        if let Some(before) = &before {
+            state.known.remove(before.linked(), before.primaries());
+            state.zones.remove(&name.to_name());
+        }
+        let zone = wanted.map(|zone| state.put(objects, zone, before.as_ref(), &self.shared));
+        drop(state);
+        if let Some(gone) = before.as_ref().filter(|_| zone.is_none()) {
+            self.keeping().gone(gone.held());
+        }
+        // If it was the last one to have it, letting it go takes time.
+        drop(before);
+        zone
+    }
+
+    /// All zones: those of the configuration in its order, then the others by name.
     #[must_use]
     pub fn zones(&self) -> Vec<Arc<Zone>> {
-        self.state().order.clone()
+        self.zones_that(|_| true)
+    }
+
+    /// The zones for which this holds, in the order of [`Registry::zones`].
+    pub(crate) fn zones_that(&self, wanted: impl Fn(&Zone) -> bool) -> Vec<Arc<Zone>> {
+        let mut zones: Vec<_> = self.state().zones.values().filter(|zone| wanted(zone)).cloned().collect();
+        zones.sort_by(|a, b| (a.position(), a.name()).cmp(&(b.position(), b.name())));
+        zones
     }
 
     /// The zone of this name.
@@ -112,40 +170,74 @@ impl Registry {
 
     /// Tells what has happened. Nobody hears it where the zones are all there is.
     fn tell(&self, event: Event) {
-        let _ = self.events.send(event);
+        let _ = self.shared.events.send(event);
     }
 
-    fn state(&self) -> Arc<State> {
-        self.state.read().unwrap_or_else(PoisonError::into_inner).clone()
+    fn state(&self) -> RwLockReadGuard<'_, State> {
+        self.state.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn state_mut(&self) -> RwLockWriteGuard<'_, State> {
+        self.state.write().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 impl State {
-    fn new(config: &Config, before: Option<&Self>, events: &mpsc::UnboundedSender<Event>) -> Result<Self, KeyError> {
-        let keys = config.tsig.iter().map(|key| key.keyed().map(Arc::new)).collect::<Result<Vec<_>, _>>()?;
-        let Limits { max_journal_deltas: deltas, max_journal_octets: octets, .. } = config.limits;
-        let journal = JournalLimits { deltas, octets, ..JournalLimits::default() };
-        let (mut zones, mut order) = (HashMap::new(), Vec::new());
-        for entry in &config.zones {
-            let held = before.and_then(|before| before.zones.get(&entry.name)).map(|zone| zone.held());
-            let held = match held {
-                Some(held) => {
-                    held.set_journal_limits(journal);
-                    held
-                }
-                None => Arc::new(Held::new(journal)),
-            };
-            let zone = Arc::new(Zone::new(entry, config, &keys, held, events.clone()));
-            zones.insert(entry.name.clone(), zone.clone());
-            order.push(zone);
+    fn new(objects: &Objects, limits: &Limits, before: &Self, shared: &Shared) -> Self {
+        let accounts = objects.accounts(&Reach::All);
+        let accounts =
+            accounts.map(|account| (account.id, Arc::new(AccountAccess::new(objects, account.id)))).collect();
+        let mut state = Self { accounts, limits: limits.clone(), ..Self::default() };
+        state.know_acls();
+        for zone in objects.zones(&Reach::All) {
+            let held = before.zones.get(zone.name.value()).filter(|held| held.id() == zone.id);
+            if let Some(held) = held {
+                held.held().set_journal_limits(state.journal_limits());
+            }
+            state.put(objects, zone, held, shared);
         }
-        Ok(Self {
-            known: Known::new(config),
-            zones,
-            order,
-            keys: keys.into_iter().map(|key| (key.name().to_name(), key)).collect(),
-            limits: config.limits.clone(),
-        })
+        state
+    }
+
+    /// Puts a zone in; what is held of it stays what was held before.
+    fn put(
+        &mut self,
+        objects: &Objects,
+        zone: &catalog::Zone,
+        before: Option<&Arc<Zone>>,
+        shared: &Shared,
+    ) -> Arc<Zone> {
+        let new = || {
+            let held = Arc::new(Held::new(zone.id, shared.keeping.clone(), self.journal_limits()));
+            shared.keeping.comes(&held);
+            held
+        };
+        let held = before.map_or_else(new, |before| before.held());
+        let access = self.accounts.entry(zone.account).or_default();
+        let zone = Arc::new(Zone::new(objects, zone, access, &self.limits, held, shared.events.clone()));
+        self.known.add(zone.linked(), zone.primaries());
+        self.zones.insert(zone.name().to_name(), zone.clone());
+        zone
+    }
+
+    fn journal_limits(&self) -> JournalLimits {
+        let Limits { max_journal_deltas: deltas, max_journal_octets: octets, .. } = self.limits;
+        JournalLimits { deltas, octets, ..JournalLimits::default() }
+    }
+
+    /// Whether this zone is there, perhaps as another configuration has it.
+    fn has(&self, zone: &Zone) -> bool {
+        self.zones.get(&zone.name().to_name()).is_some_and(|now| now.id() == zone.id())
+    }
+
+    fn know_acls(&mut self) {
+        self.known.set_acls(self.accounts.values());
+    }
+
+    /// A zone, and what its account has for access.
+    fn find(&self, name: NameRef<'_>) -> Option<(&Arc<Zone>, &Arc<AccountAccess>)> {
+        let zone = self.zones.get(&name.to_name())?;
+        Some((zone, self.accounts.get(&zone.account())?))
     }
 }
 
@@ -156,18 +248,23 @@ impl Host for Registry {
         let state = self.state();
         // Strangers are told before any look-up.
         state.known.may_ask(asker.addr)
-            && state.zones.get(&zone.to_name()).is_some_and(|zone| zone.admits(asker.addr, &state.known))
+            && state.find(zone).is_some_and(|(zone, access)| zone.admits(asker.addr, access))
     }
 
     fn keys(&self, wanted: &KeyWanted<'_>) -> Keys<Hmac> {
-        // Any key of the configuration; whether it opens the zone is asked once the MAC is right.
-        let key = self.state().keys.get(&wanted.name.to_name()).map(|key| Key::clone(key));
-        Keys::Found(key.into_iter().collect())
+        // Any key of the zone's account; whether it opens the zone is asked once the MAC is right.
+        let state = self.state();
+        let found = state.find(wanted.zone).map(|(_, access)| access.candidates(wanted.name, wanted.algorithm));
+        Keys::Found(found.unwrap_or_default())
     }
 
-    fn key_admits(&self, zone: NameRef<'_>, asker: &Asker, key: Option<NameRef<'_>>) -> bool {
-        let zone = self.zone(zone);
-        zone.is_some_and(|zone| zone.key_admits(asker.addr, key))
+    fn key_admits(&self, zone: NameRef<'_>, _: &Asker, key: Option<NameRef<'_>>) -> bool {
+        // A name alone doesn't tell keys apart.
+        key.is_none() && self.zone(zone).is_some_and(|zone| zone.key_admits(None))
+    }
+
+    fn verified_key_admits(&self, zone: NameRef<'_>, _: &Asker, key: Option<&Key<Hmac>>) -> bool {
+        self.zone(zone).is_some_and(|zone| zone.key_admits(key.map(Key::tag)))
     }
 
     fn version(&self, zone: NameRef<'_>) -> Result<Arc<Version>, Unserved> {
@@ -195,7 +292,7 @@ impl Host for Registry {
     fn admits_notify(&self, zone: NameRef<'_>, asker: &Asker) -> bool {
         let state = self.state();
         state.known.may_notify(asker.addr)
-            && state.zones.get(&zone.to_name()).is_some_and(|zone| zone.admits_notify(asker.addr, &state.known))
+            && state.find(zone).is_some_and(|(zone, access)| zone.admits_notify(asker.addr, access))
     }
 
     fn admit_transfer(&self, _: NameRef<'_>, asker: &Asker) -> bool {

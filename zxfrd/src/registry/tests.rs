@@ -3,9 +3,14 @@
 use std::path::Path;
 
 use zxfr_core::acl::Transport;
+use zxfr_core::tsig::Algorithm;
 
 use super::*;
-use crate::config;
+use crate::catalog::{
+    AclWanted, Applied, Catalog, Effect, OutgoingWanted, PeerWanted, Token, Tsig, TsigWanted, ZoneWanted,
+};
+use crate::config::{self, Config};
+use crate::store::Memory;
 use crate::zone::{LoadOptions, load_text};
 
 const KEYS: &str = r#"
@@ -75,7 +80,14 @@ fn registry() -> Registry {
 
 /// A registry that nobody listens to.
 fn quiet(text: &str) -> Registry {
-    Registry::new(&config(text), mpsc::unbounded_channel().0).unwrap()
+    let config = config(text);
+    Registry::new(&objects(&config), &config.limits, Keeping::nowhere(), mpsc::unbounded_channel().0)
+}
+
+fn objects(config: &Config) -> Objects {
+    let (objects, problems) = Objects::declared(config);
+    assert_eq!(problems, [""; 0]);
+    objects
 }
 
 fn name(text: &str) -> Name {
@@ -133,45 +145,61 @@ fn primaries_and_acls_may_notify_zones_that_come_in() {
     }
 }
 
+/// The key of this name.
+fn key(registry: &Registry, name: &Name) -> Key<Hmac> {
+    let zone = registry.zones()[0].name().to_name();
+    let asker = asker("192.0.2.1");
+    let found = Algorithm::ALL.into_iter().flat_map(|algorithm| {
+        let wanted = KeyWanted { zone: zone.as_ref(), name: name.as_ref(), algorithm, asker: &asker };
+        match registry.keys(&wanted) {
+            Keys::Found(keys) => keys,
+            Keys::Later => panic!("they are here"),
+        }
+    });
+    found.last().unwrap()
+}
+
 #[test]
-fn keys_of_linked_peers_are_needed_where_there_are_any() {
+fn when_any_linked_peer_has_a_tsig_one_of_theirs_is_needed() {
     let registry = registry();
-    for (zone, addr, key, admitted) in [
+    for (zone, addr, key_name, admitted) in [
         ("signed.test.", "192.0.2.1", None, false),
         ("signed.test.", "192.0.2.1", Some("ONE.example."), true),
-        ("signed.test.", "192.0.2.1", Some("two.example."), false),
-        ("signed.test.", "192.0.2.2", Some("two.example."), true),
-        // This peer has no key, so none is asked of it, and any is verified.
-        ("signed.test.", "192.0.2.3", None, true),
-        ("signed.test.", "192.0.2.3", Some("other.example."), true),
-        // Those of an ACL need one of the peers' keys.
+        ("signed.test.", "192.0.2.1", Some("two.example."), true),
+        ("signed.test.", "192.0.2.1", Some("other.example."), false),
+        // This peer has no key, but others of the zone do.
+        ("signed.test.", "192.0.2.3", None, false),
+        ("signed.test.", "192.0.2.3", Some("one.example."), true),
         ("signed.test.", "198.51.100.77", None, false),
         ("signed.test.", "198.51.100.77", Some("one.example."), true),
-        ("signed.test.", "198.51.100.77", Some("two.example."), true),
         ("signed.test.", "198.51.100.77", Some("other.example."), false),
+        // Where none is needed, any is verified.
         ("unsigned.test.", "198.51.100.77", None, true),
         ("unsigned.test.", "198.51.100.77", Some("other.example."), true),
         ("acl.test.", "198.51.100.77", None, true),
     ] {
-        let key_name = key.map(name);
-        let got = registry.key_admits(name(zone).as_ref(), &asker(addr), key_name.as_ref().map(Name::as_ref));
-        assert_eq!(got, admitted, "{zone} {addr} {key:?}");
+        let key = key_name.map(|text| key(&registry, &name(text)));
+        let got = registry.verified_key_admits(name(zone).as_ref(), &asker(addr), key.as_ref());
+        assert_eq!(got, admitted, "{zone} {addr} {key_name:?}");
     }
 }
 
 #[test]
 fn any_configured_key_is_found_without_case() {
     let registry = registry();
-    let wanted = |key: &str| {
+    let wanted = |key: &str, algorithm| {
         let (zone, key) = (name("signed.test."), name(key));
         let asker = asker("192.0.2.1");
-        let algorithm = zxfr_core::tsig::Algorithm::HmacSha256;
         match registry.keys(&KeyWanted { zone: zone.as_ref(), name: key.as_ref(), algorithm, asker: &asker }) {
             Keys::Found(keys) => keys.len(),
             Keys::Later => panic!("keys are at hand"),
         }
     };
-    assert_eq!([wanted("OTHER.example."), wanted("two.example."), wanted("three.example.")], [1, 1, 0]);
+    let sha256 = Algorithm::HmacSha256;
+    assert_eq!(wanted("OTHER.example.", sha256), 1);
+    assert_eq!(wanted("two.example.", Algorithm::HmacSha512), 1);
+    assert_eq!(wanted("two.example.", sha256), 0, "its algorithm is another");
+    assert_eq!(wanted("three.example.", sha256), 0);
 }
 
 #[test]
@@ -213,7 +241,8 @@ fn another_configuration_keeps_what_is_held() {
     let held = zone.publish(version("7 3600 600 86400 60")).unwrap();
     let smaller = "[[zone]]\nname = \"IN.test\"\nincoming = { peers = [\"one\"] }\noutgoing = {}\n\
         [[zone]]\nname = \"new.test\"\nfile = \"f\"\n";
-    registry.configure(&config(&format!("{KEYS}{smaller}"))).unwrap();
+    let config = config(&format!("{KEYS}{smaller}"));
+    registry.configure(&objects(&config), &config.limits);
     let names: Vec<_> = registry.zones().iter().map(|zone| zone.name().to_string()).collect();
     assert_eq!(names, ["IN.test.", "new.test."]);
     assert!(Arc::ptr_eq(&registry.version(name("in.test.").as_ref()).unwrap(), &held));
@@ -272,4 +301,113 @@ fn outgoing_transfers_are_bounded_and_places_given_back() {
         result: Err(SendError::Closed),
     });
     assert!(admit("192.0.2.3") && !admit("192.0.2.1"));
+}
+
+/// A catalog that nothing is kept of, and a registry that acts upon its changes.
+async fn managed(text: &str) -> (Catalog, Arc<Registry>, Token) {
+    let config = config(text);
+    let (catalog, problems) = Catalog::open(Arc::new(Memory), &config).await.unwrap();
+    assert_eq!(problems, [""; 0]);
+    let registry =
+        Arc::new(Registry::new(&catalog.read(), &config.limits, Keeping::nowhere(), mpsc::unbounded_channel().0));
+    catalog.tell(Arc::new(Acting(registry.clone())));
+    let by = catalog.read().tokens().next().unwrap().clone();
+    (catalog, registry, Token::clone(&by))
+}
+
+struct Acting(Arc<Registry>);
+
+impl Applied for Acting {
+    fn apply(&self, objects: &Objects, effects: &[Effect]) {
+        for effect in effects {
+            match effect {
+                Effect::Access(account) => self.0.change_access(objects, *account),
+                Effect::Zone { id, name } => drop(self.0.change_zone(objects, *id, name.as_ref())),
+                _ => {}
+            }
+        }
+    }
+}
+
+const TOKEN: &str = "[api]\ntokens = [{ name = \"t\", secret = \"s\" }]\n";
+
+#[tokio::test]
+async fn keys_of_one_name_are_told_by_identity_and_changes_take_effect_at_once() {
+    let (catalog, registry, by) = managed(TOKEN).await;
+    let account = config::Api::ACCOUNT;
+    let tsig = |octet: &str| TsigWanted {
+        name: "Same.example.".to_owned(),
+        algo: "hmac-sha256.".to_owned(),
+        secret: Some(format!("{octet}2VjcmV0c2VjcmV0c2VjcmV0")),
+    };
+    let one = catalog.create_tsig(&by, account, tsig("c")).await.unwrap().result;
+    let two = catalog.create_tsig(&by, account, tsig("d")).await.unwrap().result;
+    let peer = |tsig: &Tsig| PeerWanted {
+        name: "p".to_owned(),
+        ip: Some("192.0.2.1".to_owned()),
+        tsig_id: Some(tsig.id.to_string()),
+        ..PeerWanted::default()
+    };
+    let linked = catalog.create_peer(&by, account, peer(&one)).await.unwrap().result;
+    let wanted = ZoneWanted { name: "in.test".to_owned(), ..ZoneWanted::default() };
+    let zone = catalog.create_zone(&by, wanted).await.unwrap().result;
+    let apex = name("in.test.");
+    registry.zone(apex.as_ref()).unwrap().publish(version("7 3600 600 86400 60")).unwrap();
+    let wanted = OutgoingWanted { name: "in.test.".to_owned(), peers: vec![linked.id.to_string()] };
+    catalog.create_outgoing(&by, zone.id, wanted).await.unwrap();
+    let admits = |addr: &str| registry.admits(apex.as_ref(), &asker(addr));
+    assert!(!admits("192.0.2.1"), "it is disabled at first");
+    catalog.enable_outgoing(&by, zone.id).await.unwrap();
+    assert!(admits("192.0.2.1") && !admits("192.0.2.2"));
+    assert_eq!(registry.version(apex.as_ref()).unwrap().serial().0, 7, "what is held stays");
+
+    let candidates = || {
+        let (same, asker) = (name("same.example."), asker("192.0.2.1"));
+        let algorithm = Algorithm::HmacSha256;
+        match registry.keys(&KeyWanted { zone: apex.as_ref(), name: same.as_ref(), algorithm, asker: &asker }) {
+            Keys::Found(keys) => keys,
+            Keys::Later => panic!("keys are at hand"),
+        }
+    };
+    let admitted = || -> Vec<u128> {
+        let admits = |key: &Key<Hmac>| registry.verified_key_admits(apex.as_ref(), &asker("192.0.2.1"), Some(key));
+        candidates().iter().filter(|key| admits(key)).map(Key::tag).collect()
+    };
+    assert_eq!(candidates().len(), 2, "both may have signed");
+    assert_eq!(admitted(), [u128::from_be_bytes(one.id.0)], "one opens the zone");
+    catalog.update_peer(&by, account, linked.id, peer(&two)).await.unwrap();
+    assert_eq!(admitted(), [u128::from_be_bytes(two.id.0)]);
+    let target = registry.zone(apex.as_ref()).unwrap().targets()[0].key.clone().unwrap();
+    assert_eq!(target.tag(), u128::from_be_bytes(two.id.0), "and signs NOTIFYs");
+
+    let acl = |range: &str| AclWanted { name: "a".to_owned(), ip_range: range.to_owned() };
+    let acl_id = catalog.create_acl(&by, account, acl("192.0.2.2")).await.unwrap().result.id;
+    assert!(admits("192.0.2.2"));
+    catalog.delete_acl(&by, account, acl_id).await.unwrap();
+    assert!(!admits("192.0.2.2"));
+    catalog.disable_outgoing(&by, zone.id).await.unwrap();
+    assert!(!admits("192.0.2.1") && registry.state().known.is_empty(), "nobody is known any more");
+    catalog.delete_zone(&by, zone.id).await.unwrap();
+    assert!(registry.zone(apex.as_ref()).is_none());
+}
+
+#[tokio::test]
+async fn keys_and_acls_are_good_for_the_zones_of_their_account() {
+    let two = "00000000000000000000000000000002";
+    let accounts = format!(
+        "accounts = [{{ id = \"00000000000000000000000000000001\", name = \"one\" }}, {{ id = \"{two}\", name = \"two\" }}]\n"
+    );
+    let (catalog, registry, by) = managed(&format!("{TOKEN}{accounts}{KEYS}{ZONES}")).await;
+    let wanted = ZoneWanted { account: Some(two.to_owned()), name: "two.test".to_owned(), kind: None };
+    let zone = catalog.create_zone(&by, wanted).await.unwrap().result;
+    let wanted = OutgoingWanted { name: "two.test".to_owned(), peers: Vec::new() };
+    catalog.create_outgoing(&by, zone.id, wanted).await.unwrap();
+    catalog.enable_outgoing(&by, zone.id).await.unwrap();
+    let lab = asker("198.51.100.77");
+    assert!(registry.admits(name("acl.test.").as_ref(), &lab), "the ACL is this account's");
+    assert!(!registry.admits(name("two.test.").as_ref(), &lab), "and not the other's");
+    let (apex, one) = (name("two.test."), name("one.example."));
+    let wanted = KeyWanted { zone: apex.as_ref(), name: one.as_ref(), algorithm: Algorithm::HmacSha256, asker: &lab };
+    assert!(matches!(registry.keys(&wanted), Keys::Found(keys) if keys.is_empty()));
+    assert_eq!(registry.zones().len(), 6);
 }

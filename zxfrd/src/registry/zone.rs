@@ -1,7 +1,7 @@
 //! A zone as configured, and the version that is held of it.
 
 use std::fmt;
-use std::net::{IpAddr, SocketAddr};
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -17,11 +17,13 @@ use zxfr_core::zone::{BuildError, Change, Delta, Version};
 use zxfr_io::notify::Target;
 use zxfr_io::secondary::{PrimaryAddr, ZoneConfig};
 
-use super::access::{Known, Outgoing};
+use super::access::{AccountAccess, Outgoing};
 use super::event::Event;
-use super::held::{Held, LastRead, Rendering, Standing, Transferred};
+use super::held::{Held, LastRead, NotTaken, Rendering, Standing, Transferred};
 use super::shrink::Shrunk;
-use crate::config::{self, Config, SerialBackward, ZoneFile};
+use crate::catalog::{self, Id, Objects, Peer};
+use crate::config::{Limits, SerialBackward, ZoneFile};
+use crate::store::{Damaged, StoreError};
 
 /// How many checks in a row have to say that the serial went backwards before it is believed.
 const CONFIRMATIONS: u8 = 2;
@@ -29,7 +31,10 @@ const CONFIRMATIONS: u8 = 2;
 /// A zone of the daemon.
 #[derive(Debug)]
 pub struct Zone {
+    id: Id,
+    account: Id,
     name: Name,
+    position: usize,
     source: Source,
     max_shrink_percent: u8,
     outgoing: Option<Outgoing>,
@@ -43,8 +48,10 @@ pub struct Zone {
 pub enum Source {
     /// A zone file.
     File(ZoneFile),
-    /// Transfers from these, and when.
+    /// Transfers from these, and when. There may be none.
     Incoming(Vec<PrimaryAddr<Hmac>>, Policy),
+    /// From nowhere: it stays what it is.
+    Nowhere,
 }
 
 /// Why a version was not taken.
@@ -55,6 +62,10 @@ pub enum PublishError {
     Shrunk(Shrunk),
     /// It is none of this zone.
     Build(BuildError),
+    /// It could not be stored.
+    Store(StoreError),
+    /// The zone is gone.
+    Gone,
 }
 
 impl fmt::Display for PublishError {
@@ -62,43 +73,87 @@ impl fmt::Display for PublishError {
         match self {
             Self::Shrunk(shrunk) => shrunk.fmt(f),
             Self::Build(error) => error.fmt(f),
+            Self::Store(error) => error.fmt(f),
+            Self::Gone => f.write_str("the zone is gone"),
         }
     }
 }
 
 impl std::error::Error for PublishError {}
 
+impl From<NotTaken> for PublishError {
+    fn from(not: NotTaken) -> Self {
+        match not {
+            NotTaken::Shrunk(shrunk) => Self::Shrunk(shrunk),
+            NotTaken::Store(error) => Self::Store(error),
+            NotTaken::Gone => Self::Gone,
+        }
+    }
+}
+
 impl Zone {
     pub(super) fn new(
-        entry: &config::Zone,
-        config: &Config,
-        keys: &[Arc<Key<Hmac>>],
+        objects: &Objects,
+        zone: &catalog::Zone,
+        access: &AccountAccess,
+        limits: &Limits,
         held: Arc<Held>,
         events: mpsc::UnboundedSender<Event>,
     ) -> Self {
-        let key = |peer: &config::Peer| peer.tsig.and_then(|position| keys.get(position)).cloned();
-        let peers = |positions: &[usize]| -> Vec<config::Peer> {
-            positions.iter().filter_map(|position| config.peers.get(*position)).cloned().collect()
-        };
-        let addr = |peer: &config::Peer| SocketAddr::new(peer.ip, peer.port);
-        let source = match &entry.source {
-            config::Source::File(file) => Source::File(file.clone()),
-            config::Source::Incoming(incoming) => {
-                let primary =
-                    |peer: &config::Peer| PrimaryAddr { addr: addr(peer), key: key(peer), ixfr: peer.ixfr_enable };
-                let primaries = peers(&incoming.peers).iter().map(primary).collect();
-                Source::Incoming(primaries, policy(incoming, &config.limits))
+        let peers = |ids: &[Id]| peers(objects, zone, access, ids);
+        let source = match (&zone.declared.file, objects.incoming(zone)) {
+            (Some(file), _) => Source::File(file.clone()),
+            (None, Some(incoming)) => {
+                let primary = |Linked { peer, key }: Linked| {
+                    Some(PrimaryAddr { addr: peer.addr()?, key, ixfr: peer.ixfr_enable.unwrap_or(false) })
+                };
+                let primaries = peers(&incoming.peers).into_iter().filter_map(primary).collect();
+                Source::Incoming(
+                    primaries,
+                    policy(incoming.auto_refresh_seconds, zone.declared.serial_backward, limits),
+                )
             }
+            (None, None) => Source::Nowhere,
         };
         let (mut outgoing, mut targets) = (None, Vec::new());
-        if let Some(entry) = entry.outgoing.as_ref().filter(|outgoing| outgoing.enabled) {
-            let linked = peers(&entry.peers);
-            let admitted = |peer: &config::Peer| (peer.ip, key(peer).map(|key| key.name().to_name()));
+        if let Some(links) = objects.outgoing(zone).filter(|outgoing| outgoing.enabled) {
+            let linked = peers(&links.peers);
+            let admitted = |Linked { peer, .. }: &Linked| (peer.addr().map(|addr| addr.ip()), peer.tsig_id);
             outgoing = Some(Outgoing::new(linked.iter().map(admitted)));
-            targets = linked.iter().map(|peer| Target { addr: addr(peer), key: key(peer) }).collect();
+            targets = linked
+                .into_iter()
+                .filter_map(|Linked { peer, key }| Some(Target { addr: peer.addr()?, key }))
+                .collect();
         }
-        let (name, max_shrink_percent) = (entry.name.clone(), entry.max_shrink_percent);
-        Self { name, source, max_shrink_percent, outgoing, targets, events, held }
+        Self {
+            id: zone.id,
+            account: zone.account,
+            name: zone.name.value().clone(),
+            position: zone.declared.position,
+            source,
+            max_shrink_percent: zone.declared.max_shrink_percent,
+            outgoing,
+            targets,
+            events,
+            held,
+        }
+    }
+
+    /// Its id.
+    #[must_use]
+    pub const fn id(&self) -> Id {
+        self.id
+    }
+
+    /// Whose it is.
+    #[must_use]
+    pub const fn account(&self) -> Id {
+        self.account
+    }
+
+    /// Where it stands in the configuration; behind all of them if it doesn't.
+    pub(super) const fn position(&self) -> usize {
+        self.position
     }
 
     /// Its name.
@@ -123,10 +178,10 @@ impl Zone {
     #[must_use]
     pub fn incoming(&self) -> Option<ZoneConfig<Hmac>> {
         match &self.source {
-            Source::File(_) => None,
-            Source::Incoming(primaries, policy) => {
+            Source::Incoming(primaries, policy) if !primaries.is_empty() => {
                 Some(ZoneConfig { name: self.name.clone(), primaries: primaries.clone(), policy: *policy })
             }
+            _ => None,
         }
     }
 
@@ -142,8 +197,8 @@ impl Zone {
         self.held.transferred().subscribe()
     }
 
-    /// Serves this version from now on. Transfers under way stay with theirs. The work grows with the zone, so it is not
-    /// for a thread that others wait for.
+    /// Serves this version from now on, once it is durable. Transfers under way stay with theirs. The work grows with the zone,
+    /// and it waits for the store, so it is for blocking threads.
     ///
     /// # Errors
     /// When it is not taken; then nothing has changed.
@@ -155,25 +210,42 @@ impl Zone {
             }
             None => (newer, None),
         };
-        let version = Arc::new(version);
-        self.put(version.clone(), delta).map_err(PublishError::Shrunk)?;
+        self.put(Arc::new(version), delta)
+    }
+
+    /// Serves what was transferred from now on, as [`Zone::publish`] does.
+    ///
+    /// # Errors
+    /// When it is not taken; then nothing has changed.
+    pub fn install(&self, change: Change) -> Result<(), PublishError> {
+        self.put(change.version, change.deltas).map(drop)
+    }
+
+    fn put(
+        &self,
+        version: Arc<Version>,
+        deltas: impl IntoIterator<Item = Arc<Delta>>,
+    ) -> Result<Arc<Version>, PublishError> {
+        let deltas: Vec<_> = deltas.into_iter().collect();
+        let version = self.held.put(version, &deltas, self.max_shrink_percent, self.outgoing.is_some())?;
+        // Nobody hears it where the zones are all there is.
+        let _ = self.events.send(Event::Changed(self.name.clone()));
         Ok(version)
     }
 
-    /// Serves what was transferred from now on.
-    ///
-    /// # Errors
-    /// When it has lost too many records, and that is not confirmed; then nothing has changed.
-    pub fn install(&self, change: Change) -> Result<(), Shrunk> {
-        self.put(change.version, change.deltas)
+    /// What is wrong with what the store has of the zone, as long as nothing else is in its place.
+    #[must_use]
+    pub fn damaged(&self) -> Option<Damaged> {
+        self.held.damaged()
     }
 
-    fn put(&self, version: Arc<Version>, deltas: impl IntoIterator<Item = Arc<Delta>>) -> Result<(), Shrunk> {
-        let deltas: Vec<_> = deltas.into_iter().collect();
-        self.held.put(version, &deltas, self.max_shrink_percent, self.outgoing.is_some())?;
-        // Nobody hears it where the zones are all there is.
-        let _ = self.events.send(Event::Changed(self.name.clone()));
-        Ok(())
+    /// Where it comes from when the store can't give it, in words.
+    pub(super) const fn without_store(&self) -> &'static str {
+        match &self.source {
+            Source::File(_) => "it is read from its file",
+            Source::Incoming(..) => "it is transferred anew",
+            Source::Nowhere => "nothing of it is served",
+        }
     }
 
     /// Confirms that the records which the version that was held back last has less are to go. Gives what was said of it.
@@ -203,7 +275,7 @@ impl Zone {
     }
 
     /// Whether nothing is held of it that may be served: it has expired.
-    pub(super) fn is_expired(&self) -> bool {
+    pub(crate) fn is_expired(&self) -> bool {
         matches!(self.source, Source::Incoming(..)) && self.held.standing().expired
     }
 
@@ -239,26 +311,43 @@ impl Zone {
         self.held.render(rendering)
     }
 
-    pub(super) fn admits(&self, addr: IpAddr, known: &Known) -> bool {
-        self.outgoing.as_ref().is_some_and(|outgoing| outgoing.admits(addr, known))
+    pub(super) fn admits(&self, addr: IpAddr, access: &AccountAccess) -> bool {
+        self.outgoing.as_ref().is_some_and(|outgoing| outgoing.admits(addr, access))
     }
 
-    pub(super) fn key_admits(&self, addr: IpAddr, key: Option<NameRef<'_>>) -> bool {
-        self.outgoing.as_ref().is_some_and(|outgoing| outgoing.key_admits(addr, key))
+    pub(super) fn key_admits(&self, key: Option<u128>) -> bool {
+        self.outgoing.as_ref().is_some_and(|outgoing| outgoing.key_admits(key))
     }
 
     /// Whether this address may send NOTIFY for it: that of a primary, or one of an ACL.
-    pub(super) fn admits_notify(&self, addr: IpAddr, known: &Known) -> bool {
-        let Source::Incoming(primaries, _) = &self.source else {
-            return false;
+    pub(super) fn admits_notify(&self, addr: IpAddr, access: &AccountAccess) -> bool {
+        matches!(self.source, Source::Incoming(..))
+            && (self.primaries().any(|primary| primary == addr) || access.in_acl(addr))
+    }
+
+    /// The addresses that it comes from.
+    pub(super) fn primaries(&self) -> impl Iterator<Item = IpAddr> {
+        let primaries = match &self.source {
+            Source::Incoming(primaries, _) => primaries.as_slice(),
+            Source::File(_) | Source::Nowhere => &[],
         };
-        primaries.iter().any(|primary| primary.addr.ip().to_canonical() == addr) || known.in_acl(addr)
+        primaries.iter().map(|primary| primary.addr.ip().to_canonical())
+    }
+
+    /// The addresses that it goes to, while it is handed out.
+    pub(super) fn linked(&self) -> &[IpAddr] {
+        self.outgoing.as_ref().map_or(&[], Outgoing::linked)
+    }
+
+    /// Forgets how the version came about: who asks for a difference gets all of it.
+    pub fn clear_backlog(&self) {
+        self.held.clear_backlog();
     }
 
     /// After how many seconds it expires (RFC 7314 §3.2): those left at a secondary, all of the SOA's EXPIRE at a primary.
     pub(super) fn expire(&self, now: u64) -> Option<u32> {
         match self.source {
-            Source::File(_) => self.version()?.soa().soa().map(|soa| soa.expire),
+            Source::File(_) | Source::Nowhere => self.version()?.soa().soa().map(|soa| soa.expire),
             Source::Incoming(..) => {
                 let expires = self.state().expires?;
                 Some(u32::try_from(expires.0.saturating_sub(now)).unwrap_or(u32::MAX))
@@ -271,16 +360,32 @@ impl Zone {
     }
 }
 
+/// A peer with its key.
+struct Linked {
+    peer: Arc<Peer>,
+    key: Option<Arc<Key<Hmac>>>,
+}
+
+/// The peers of a list. A peer whose TSIG isn't there is left out: it must not do without.
+fn peers(objects: &Objects, zone: &catalog::Zone, access: &AccountAccess, ids: &[Id]) -> Vec<Linked> {
+    let peers = ids.iter().filter_map(|id| objects.peer(zone.account, *id).cloned());
+    let with_key = |peer: Arc<Peer>| match peer.tsig_id {
+        None => Some(Linked { peer, key: None }),
+        Some(tsig) => Some(Linked { peer, key: Some(access.key(tsig)?.clone()) }),
+    };
+    peers.filter_map(with_key).collect()
+}
+
 /// When a zone is checked and what its primaries may do.
-fn policy(incoming: &config::Incoming, limits: &config::Limits) -> Policy {
+fn policy(auto_refresh_seconds: u32, backward: SerialBackward, limits: &Limits) -> Policy {
     let default = Policy::default();
     let retry_least = Duration::from_secs(limits.retry_min_seconds.into());
-    let backward = match incoming.serial_backward {
+    let backward = match backward {
         SerialBackward::Ignore => Backward::Ignore,
         SerialBackward::Accept => Backward::Accept { confirmations: CONFIRMATIONS },
     };
     Policy {
-        interval: Some(Duration::from_secs(incoming.auto_refresh_seconds.into())),
+        interval: Some(Duration::from_secs(auto_refresh_seconds.into())),
         retry: Bounds { least: retry_least, ..default.retry },
         initial: Bounds { least: default.initial.least.min(retry_least), ..default.initial },
         backward,

@@ -3,9 +3,11 @@
 //! | module | holds |
 //! |---|---|
 //! | `listeners` | the sockets that are served, changed without a break |
+//! | `management` | the management API on its socket |
 //! | `signals` | what the system asks for |
 
 mod listeners;
+mod management;
 mod signals;
 
 use std::path::{Path, PathBuf};
@@ -16,10 +18,13 @@ use std::time::Duration;
 use tokio::sync::Notify;
 use zxfr_io::{Primary, ServeLimits};
 
-use crate::config::{self, Config, ConfigError, Limits};
+use crate::catalog::Catalog;
+use crate::config::{self, Api, Config, ConfigError, Limits};
 use crate::logging;
 use crate::node::Node;
+use crate::store;
 use listeners::Listeners;
+use management::Management;
 use signals::{Signal, Signals};
 
 /// The configuration file that is read when none is named and it is there.
@@ -63,29 +68,35 @@ pub fn serve(config: Option<&Path>, format: logging::Format) -> ExitCode {
     code
 }
 
-/// How many threads read files and put zones together, besides those that do I/O. None waits for a peer, so that more than the
-/// processors can work at would only take memory.
+/// How many threads read files and put zones together, besides those that do I/O. None waits for a peer, so that many more than
+/// the processors can work at would only take memory; but some wait for the store.
 fn blocking_threads() -> usize {
-    std::thread::available_parallelism().map_or(1, usize::from).saturating_mul(4).max(8)
+    std::thread::available_parallelism().map_or(1, usize::from).saturating_mul(4).saturating_add(16)
 }
 
-/// The configuration file that is named; else [`DEFAULT_CONFIG`] if it is there; else the built-in defaults.
+/// The configuration file that is named, with the token of [`Api::TOKEN_VARIABLE`] if that is set; else [`DEFAULT_CONFIG`] if it is there; else the built-in defaults.
 ///
 /// # Errors
 /// The problems of the file.
 pub fn load_config(path: Option<&Path>) -> Result<Config, ConfigError> {
-    match path {
-        Some(path) => config::load(path),
-        None if Path::new(DEFAULT_CONFIG).exists() => config::load(Path::new(DEFAULT_CONFIG)),
-        None => Ok(Config::default()),
+    let mut config = match path {
+        Some(path) => config::load(path)?,
+        None if Path::new(DEFAULT_CONFIG).exists() => config::load(Path::new(DEFAULT_CONFIG))?,
+        None => Config::default(),
+    };
+    if let Ok(secret) = std::env::var(Api::TOKEN_VARIABLE) {
+        config.api.admit(&secret);
     }
+    Ok(config)
 }
 
 /// A daemon that runs.
 struct Service {
     config: Option<PathBuf>,
+    catalog: Catalog,
     node: Node,
     listeners: tokio::sync::Mutex<Listeners>,
+    management: tokio::sync::Mutex<Management>,
     serving: Serving,
 }
 
@@ -103,13 +114,23 @@ struct Serving {
 
 impl Service {
     async fn run(path: Option<PathBuf>, config: &Config) -> Result<(), String> {
-        let node = Node::start(config).map_err(|error| error.to_string())?;
+        let store = store::open(&config.store).await.map_err(|error| error.to_string())?;
+        let (catalog, problems) = Catalog::open(store, config).await.map_err(|error| error.to_string())?;
+        tell(&problems);
+        let objects = catalog.read().clone();
+        let node =
+            Node::start(&objects, &config.limits, catalog.store().clone()).await.map_err(|error| error.to_string())?;
+        drop(objects);
+        catalog.tell(node.applied());
         let serving = Serving::new(&config.limits);
         let primary = Primary::new(node.registry().clone(), serving.limits());
         let mut signals = Signals::new().map_err(|error| format!("signals: {error}"))?;
         let mut listeners = Listeners::new(primary);
         listeners.listen(&config.dns.listen)?;
-        let service = Arc::new(Self { config: path, node, listeners: listeners.into(), serving });
+        node.announce();
+        let management = Management::start(&config.api, catalog.clone(), node.live(), GRACE).await?;
+        let (listeners, management) = (listeners.into(), management.into());
+        let service = Arc::new(Self { config: path, catalog, node, listeners, management, serving });
 
         // Loading, at the start and again, goes on beside the signals: the daemon can always be stopped.
         let again = Arc::new(Notify::new());
@@ -130,7 +151,17 @@ impl Service {
             }
         }
         loading.abort();
-        service.listeners.lock().await.stop(GRACE).await;
+        let (mut listeners, mut management) = (service.listeners.lock().await, service.management.lock().await);
+        tokio::join!(listeners.stop(GRACE), management.stop());
+        drop((listeners, management));
+        // What is stored by now is durable anyway.
+        let ending = async {
+            service.node.stop().await;
+            service.catalog.store().close().await;
+        };
+        if tokio::time::timeout(LAST_GRACE, ending).await.is_err() {
+            tracing::warn!("the store takes too long: what was under way to it may not be there");
+        }
         tracing::info!("stopped");
         Ok(())
     }
@@ -176,12 +207,14 @@ impl Service {
             tracing::error!("configuration not taken: {reason}: everything stays as it was");
             return false;
         }
-        if let Err(error) = self.node.configure(&config) {
-            tracing::error!("configuration not taken: {error}: zones stay as they were");
-            return false;
-        }
+        tell(&self.catalog.configure(&config).await);
+        let objects = self.catalog.read().clone();
+        self.node.configure(&objects, &config.limits).await;
         listeners.retain(&config.dns.listen);
         drop(listeners);
+        if self.management.lock().await.differs(&config.api) {
+            tracing::warn!("listen, TLS and rates of [api] change when the daemon is started again");
+        }
         if Serving::new(&config.limits) != self.serving {
             tracing::warn!(
                 "max_connections, idle_seconds, progress_seconds, max_transfer_seconds, and what bounds incoming transfers \
@@ -189,6 +222,13 @@ impl Service {
             );
         }
         true
+    }
+}
+
+/// Tells what can't be taken.
+fn tell(problems: &[String]) {
+    for problem in problems {
+        tracing::error!("{problem}");
     }
 }
 

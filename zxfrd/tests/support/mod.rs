@@ -71,6 +71,13 @@ impl Daemon {
             fs::write(folder.path().join(name), text).unwrap();
         }
         fs::write(folder.path().join("zxfrd.toml"), listening(config)).unwrap();
+        let mut daemon = Self::within(folder, arguments);
+        daemon.wait_for("started");
+        daemon
+    }
+
+    /// Starts it in this folder.
+    fn within(folder: TempDir, arguments: &[&str]) -> Self {
         let mut child = Command::new(env!("CARGO_BIN_EXE_zxfrd"))
             .arg("serve")
             .args(arguments)
@@ -83,9 +90,23 @@ impl Daemon {
         let stderr = BufReader::new(child.stderr.take().unwrap());
         let (sender, lines) = channel();
         thread::spawn(move || stderr.lines().map_while(Result::ok).try_for_each(|line| sender.send(line)));
-        let mut daemon = Self { child, lines, seen: Vec::new(), folder };
+        Self { child, lines, seen: Vec::new(), folder }
+    }
+
+    /// Ends it by this signal, does this in its folder, starts it there again, and waits until all zones have been tried.
+    pub fn again(mut self, signal: Signal, meanwhile: impl FnOnce(&Path)) -> Self {
+        self.signal(signal);
+        self.ended();
+        let folder = std::mem::replace(&mut self.folder, tempfile::tempdir().unwrap());
+        meanwhile(folder.path());
+        let mut daemon = Self::within(folder, &[]);
         daemon.wait_for("started");
         daemon
+    }
+
+    /// The folder that it runs in.
+    pub fn folder(&self) -> &Path {
+        self.folder.path()
     }
 
     /// Waits for a line of the log with this in it.
@@ -173,9 +194,17 @@ impl Drop for Daemon {
     }
 }
 
-/// The configuration, on a free port of its own.
+/// The configuration, on free ports of its own, and with nothing kept unless it says where.
 fn listening(config: &str) -> String {
-    if config.contains("[dns]") { config.to_owned() } else { format!("[dns]\nlisten = [\"127.0.0.1:0\"]\n{config}") }
+    let mut text = config.to_owned();
+    let defaults =
+        [("dns", "listen = [\"127.0.0.1:0\"]"), ("api", "listen = \"127.0.0.1:0\""), ("store", "url = \"memory:\"")];
+    for (table, line) in defaults {
+        if !config.contains(&format!("[{table}]")) {
+            text = format!("[{table}]\n{line}\n{text}");
+        }
+    }
+    text
 }
 
 /// What `zxfr` did.
@@ -196,7 +225,8 @@ pub fn zxfrd(arguments: &[&str], folder: &Path) -> Done {
     done(command.args(arguments).current_dir(folder).env_remove("RUST_LOG").output().unwrap())
 }
 
-fn done(output: Output) -> Done {
+/// What a program did.
+pub fn done(output: Output) -> Done {
     Done {
         code: output.status.code().unwrap_or(-1),
         out: String::from_utf8(output.stdout).unwrap(),

@@ -44,6 +44,23 @@ pub(crate) enum Source {
     File(PathBuf),
     /// A primary on 127.0.0.1, asked unsigned.
     Primary(SocketAddr),
+    /// The same, and what comes of it is kept on the disk, in the way that the server has for that.
+    Kept(SocketAddr),
+}
+
+impl Source {
+    /// What stands in settings for how a zone is kept.
+    fn keeping(&self) -> [(&'static str, &'static str); 5] {
+        let kept = matches!(self, Self::Kept(_));
+        let either = |kept_so, not| if kept { kept_so } else { not };
+        [
+            ("@STORE@", either("sqlite:zxfrd.db", "memory:")),
+            ("@JOURNAL@", either("all", "changes")),
+            ("@WRITE@", either("1", "0")),
+            ("@MASTERFILE@", either("file \"zone\";", "")),
+            ("@SYNCHRONOUS@", either("2", "0")),
+        ]
+    }
 }
 
 /// A running server. It ends, and its folder is removed, when this is dropped.
@@ -79,7 +96,7 @@ impl Server {
         self.started
     }
 
-    /// The file of its zone, if it has it from one.
+    /// The file of its zone, if it has it from one or keeps it in one.
     pub(crate) fn file(&self) -> PathBuf {
         self.process.dir().join("zone")
     }
@@ -116,6 +133,19 @@ impl Server {
             }
             std::thread::sleep(PAUSE);
         }
+    }
+
+    /// Waits until what it serves is on the disk, and gives the time of that. NSD and BIND write a zone file, under another
+    /// name until it is whole, when they serve the zone already; the others don't serve what they haven't written.
+    pub(crate) fn wait_until_kept(&self, patience: Duration) -> Result<Instant> {
+        let begun = Instant::now();
+        while matches!(self.kind, Kind::Nsd | Kind::Named) && !self.file().is_file() {
+            if begun.elapsed() > patience {
+                return Err(Failure::new(format!("{} writes no zone file within {patience:?}", self.kind.program())));
+            }
+            std::thread::sleep(PAUSE);
+        }
+        Ok(Instant::now())
     }
 
     /// Has it read its zone file again.
@@ -164,10 +194,12 @@ fn configure(kind: Kind, zone: &Zone, port: u16, zxfrd: &Path, dir: &TempDir) ->
             fs::copy(from, &file).because(from.display())?;
             None
         }
-        Source::Primary(address) => Some(address.port().to_string()),
+        Source::Primary(address) | Source::Kept(address) => Some(address.port().to_string()),
     };
     let template = template(kind, upstream.is_none())?;
-    let text = template
+    let keeping = zone.source.keeping().into_iter();
+    let text = keeping
+        .fold(template.to_owned(), |text, (word, value)| text.replace(word, value))
         .replace("@PORT@", &port.to_string())
         .replace("@DIR@", &path.display().to_string())
         .replace("@FILE@", &file.display().to_string())
@@ -280,7 +312,9 @@ mod tests {
                     assert_eq!((kind, primary), (Kind::Ixfrdist, true));
                     continue;
                 };
-                let filled = known.iter().fold(template.to_owned(), |text, word| text.replace(word, "1"));
+                let keeping = Source::Kept(SocketAddr::from(([127, 0, 0, 1], 1))).keeping();
+                let known = known.into_iter().chain(keeping.map(|(word, _)| word));
+                let filled = known.fold(template.to_owned(), |text, word| text.replace(word, "1"));
                 assert!(!filled.replace("1@1", "").contains('@'), "{kind} {primary}: {filled}");
                 assert_eq!(template.contains("@UPSTREAM@") || kind == Kind::Pdns, !primary || kind == Kind::Pdns);
             }

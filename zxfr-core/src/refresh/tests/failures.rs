@@ -25,6 +25,7 @@ fn ixfr_then_axfr_from_the_same_primary_then_the_next() {
         Failure::Refused(Rcode::REFUSED),
         Failure::Refused(Rcode::SERVFAIL),
         Failure::Malformed(PeerFault::NoAnswer),
+        Failure::Stalled,
         Failure::Cut,
         Failure::WrongSerial,
         Failure::Unapplicable,
@@ -57,7 +58,7 @@ fn straight_to_the_next_primary() {
 
 #[test]
 fn what_is_wrong_here_is_not_tried_with_others() {
-    for (failure, wait) in [(Failure::Held, 3600), (Failure::Local, 600)] {
+    for (failure, wait) in [(Failure::Held, 3600), (Failure::Store, 600), (Failure::Local, 600)] {
         let mut rig = transferring();
         rig.transfer_fails(0, failure);
         assert_eq!(rig.poll(), [failed(failure)], "{failure}");
@@ -174,6 +175,7 @@ fn words_are_closed_and_reasons_say_what_happened() {
     let failures = [
         Failure::Unreachable,
         Failure::TimedOut,
+        Failure::Stalled,
         Failure::Cut,
         Failure::Refused(Rcode::REFUSED),
         Failure::Refused(Rcode::NOTIMP),
@@ -195,6 +197,7 @@ fn words_are_closed_and_reasons_say_what_happened() {
         Failure::Backward { ours: serials.1, theirs: serials.0 },
         Failure::Lied { promised: serials.1, got: serials.0 },
         Failure::Held,
+        Failure::Store,
         Failure::Local,
     ];
     assert_eq!(failures.map(|failure| failure.as_str()), Failure::WORDS);

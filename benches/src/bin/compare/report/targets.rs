@@ -152,6 +152,12 @@ pub(crate) fn all(results: &Results) -> Vec<Target> {
             " %",
         ),
         most(6, "octets of .gov after its history, of a fresh zone's", 110.0, years, " %"),
+        least(
+            7,
+            format!("AXFR in until durable: faster than {}", named("kept.seconds")),
+            4.0,
+            best_cost("kept.seconds"),
+        ),
     ]
 }
 
@@ -188,7 +194,7 @@ mod tests {
     fn nothing_measured_holds_nothing() {
         let targets = all(&Results::default());
         assert!(targets.iter().all(|target| target.holds().is_none()));
-        assert!((1..=6).all(|number| targets.iter().any(|target| target.number == number)));
+        assert!((1..=7).all(|number| targets.iter().any(|target| target.number == number)));
         assert!(table(&targets).contains("not measured"));
     }
 }

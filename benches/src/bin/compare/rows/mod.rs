@@ -1,6 +1,7 @@
 //! What is done with every server, over and over.
 
 mod axfr_in;
+mod axfr_kept;
 mod axfr_out;
 mod history;
 mod hmac;
@@ -64,6 +65,7 @@ pub(crate) fn all(huge: bool) -> Vec<Box<dyn Row>> {
         Box::new(history::GovHistory),
         Box::new(axfr_in::AxfrIn::default()),
         Box::new(axfr_in::Memory::default()),
+        Box::new(axfr_kept::AxfrKept::default()),
         Box::new(ixfr_in::IxfrIn::default()),
         Box::new(ixfr_in::Sizes::new(huge)),
     ]

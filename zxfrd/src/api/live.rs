@@ -1,0 +1,53 @@
+//! What the API needs of the node that runs: what is known of zones only while it runs. What is to be done it is told by the
+//! catalog.
+
+use std::sync::Arc;
+
+use zxfr_core::serial::Serial;
+use zxfr_core::zone::Version;
+
+use super::status::ZoneStatus;
+use crate::catalog::{Reach, Time, Zone};
+
+/// The node that runs, as the API sees it. Of every zone that is asked for here the catalog has said that it is there.
+pub trait Live: Send + Sync {
+    /// What has come of a zone from its primaries.
+    fn received(&self, zone: &Zone) -> Received;
+
+    /// What of a zone was handed out.
+    fn sent(&self, zone: &Zone) -> Sent;
+
+    /// The version of a zone that is held, expired or not.
+    fn version(&self, zone: &Zone) -> Option<Arc<Version>>;
+
+    /// How a zone stands with each of its peers.
+    fn status(&self, zone: &Zone) -> ZoneStatus;
+
+    /// Metrics in Prometheus' text format, of the zones that may be seen.
+    fn metrics(&self, reach: &Reach) -> String;
+
+    /// Whether all is well: the store takes what is written, and zones are served.
+    fn healthy(&self) -> bool;
+}
+
+/// What has come of a zone from its primaries.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Received {
+    /// The serial that is held, if one ever came.
+    pub serial: Option<Serial>,
+    /// When a primary last said which serial it has.
+    pub checked: Option<Time>,
+    /// When the data last changed.
+    pub modified: Option<Time>,
+}
+
+/// What of a zone was handed out.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Sent {
+    /// The serial that is served, once it was transferred to somebody.
+    pub serial: Option<Serial>,
+    /// When somebody last asked for the serial.
+    pub checked: Option<Time>,
+    /// When it was last transferred to somebody.
+    pub transferred: Option<Time>,
+}

@@ -1,0 +1,50 @@
+//! The objects that the API manages and the configuration declares, and the rules that they keep.
+//!
+//! | module | holds |
+//! |---|---|
+//! | `object` | the objects: plain data |
+//! | `written` | texts as clients wrote them, and what they mean |
+//! | `id`, `time` | ids and times |
+//! | `objects` | [`Objects`]: all of them, and what is looked up |
+//! | `declared` | what the configuration declares, beside what is managed |
+//! | `change` | [`Catalog`]: changes, one at a time |
+//! | `tsig`, `peer`, `acl`, `zones`, `link`, `incoming`, `outgoing`, `token` | the rules of each |
+//! | `fault` | [`Fault`]: why something is not done; warnings |
+
+mod acl;
+mod change;
+mod declared;
+mod fault;
+mod id;
+mod incoming;
+mod link;
+mod object;
+mod objects;
+mod outgoing;
+mod peer;
+mod time;
+mod token;
+mod tsig;
+mod written;
+mod zones;
+
+#[cfg(test)]
+mod tests;
+
+pub use acl::AclWanted;
+pub use change::{Applied, Catalog, Effect};
+pub use fault::{Done, Fault, FaultKind, Warning, code};
+pub use id::{Id, IdError};
+pub use incoming::IncomingWanted;
+pub use object::{
+    Access, Account, Acl, Audit, DeclaredZone, Incoming, Object, ObjectKey, Origin, Outgoing, Peer, Reach, Token, Tsig,
+    Zone, ZoneKind,
+};
+pub use objects::Objects;
+pub use outgoing::OutgoingWanted;
+pub use peer::PeerWanted;
+pub use time::Time;
+pub use token::{NewToken, TokenWanted, new_secret};
+pub use tsig::TsigWanted;
+pub use written::{Meaning, TsigSecret, Written};
+pub use zones::{ZoneEdit, ZoneWanted};

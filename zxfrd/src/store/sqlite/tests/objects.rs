@@ -1,0 +1,184 @@
+//! Objects.
+
+use super::*;
+use crate::catalog::{
+    Access, Account, Acl, Audit, Incoming, Meaning, Object, ObjectKey, Origin, Outgoing, Peer, Reach, Token, Tsig,
+    TsigSecret, Written, Zone, ZoneKind,
+};
+
+fn written<T: Meaning>(text: &str) -> Written<T> {
+    Written::read(text).unwrap()
+}
+
+const SECRET: &str = "AAECAwQFBgcICQoLDA0ODw==";
+
+/// Two of each kind, one with all that can be set and one with as little as there may be.
+fn objects() -> Vec<Object> {
+    let origin = Origin::Managed;
+    let (created, modified) = (Time(1_741_724_691_450_451), Time(-5));
+    let account =
+        |number, name: &str| Object::Account(Arc::new(Account { id: id(number), name: name.into(), origin, created }));
+    let token = |number, email: Option<&str>, accounts, access| {
+        let (name, email, digest) = (format!("t{number}"), email.map(str::to_owned), [number; 32]);
+        Object::Token(Arc::new(Token { id: id(number), name, email, digest, accounts, access, origin, created }))
+    };
+    let tsig = |number, name: &str, algo: &str| {
+        let secret = TsigSecret::read(SECRET).unwrap();
+        let (name, algo) = (written(name), written(algo));
+        Object::Tsig(Arc::new(Tsig { id: id(number), account: id(1), name, algo, secret, origin, created, modified }))
+    };
+    let peer = |number, ip: Option<&str>, port, ixfr_enable, tsig_id| {
+        let (id, account, name, ip) = (id(number), id(1), "péer '\"; --".into(), ip.map(written));
+        Object::Peer(Arc::new(Peer { id, account, name, ip, port, ixfr_enable, tsig_id, origin, created, modified }))
+    };
+    let acl = |number, range: &str| {
+        let (id, account, name, ip_range) = (id(number), id(1), String::new(), written(range));
+        Object::Acl(Arc::new(Acl { id, account, name, ip_range, origin, created, modified }))
+    };
+    let zone = |number, name: &str, kind, paused, servers: &[&str], activated| {
+        Object::Zone(Arc::new(Zone {
+            id: id(number),
+            account: id(1),
+            name: written(name),
+            kind,
+            paused,
+            vanity_name_servers: servers.iter().map(ToString::to_string).collect(),
+            origin,
+            created,
+            modified,
+            activated,
+            declared: Default::default(),
+        }))
+    };
+    let incoming = |number, peers, auto_refresh_seconds| {
+        let (zone, name) = (id(number), "Example.Org".into());
+        Object::Incoming(Arc::new(Incoming { zone, name, peers, auto_refresh_seconds, origin, created, modified }))
+    };
+    let outgoing = |number, peers, enabled| {
+        let (zone, name) = (id(number), "example.org.".into());
+        Object::Outgoing(Arc::new(Outgoing { zone, name, peers, enabled, origin, created }))
+    };
+    vec![
+        account(1, "Main"),
+        account(2, ""),
+        token(3, Some("a@example.org"), Reach::All, Access::Write),
+        token(4, None, Reach::Some([id(2), id(1)].into()), Access::Read),
+        token(5, None, Reach::Some([].into()), Access::Metrics),
+        tsig(6, "Key.Example.", "HMAC-SHA256."),
+        tsig(7, "key", "hmac-sha512"),
+        peer(8, Some("2001:DB8::1"), Some(65_535), Some(false), Some(id(6))),
+        peer(9, None, None, None, None),
+        acl(10, "192.0.2.53/24"),
+        acl(11, "2001:db8::1"),
+        zone(12, "Example.Org", ZoneKind::Secondary, true, &["b.example", "a.example"], Some(Time(0))),
+        zone(13, "example.net.", ZoneKind::Full, false, &[], None),
+        incoming(12, vec![id(9), id(8)], u32::MAX),
+        incoming(13, vec![], 0),
+        outgoing(12, vec![id(8), id(9)], true),
+        outgoing(13, vec![], false),
+    ]
+}
+
+fn sorted(objects: &[Object]) -> BTreeMap<String, Object> {
+    let objects: BTreeMap<_, _> =
+        objects.iter().map(|object| (format!("{:?}", object.key()), object.clone())).collect();
+    objects
+}
+
+#[tokio::test]
+async fn objects_come_back_as_they_were_written() {
+    let (_folder, path) = place();
+    let store = Sqlite::open(&path).await.unwrap();
+    let objects = objects();
+    store.commit(objects.iter().cloned().map(Write::Put).collect()).await.unwrap();
+    // Once more is not twice.
+    store.commit(objects.iter().cloned().map(Write::Put).collect()).await.unwrap();
+    store.close().await;
+    drop(store);
+    let store = Sqlite::open(&path).await.unwrap();
+    let read = store.objects().await.unwrap();
+    assert_eq!(read.len(), objects.len());
+    assert_eq!(sorted(&read), sorted(&objects));
+    for object in read {
+        // `Debug` shows no secret, and equality looks at what was written.
+        if let Object::Tsig(tsig) = &object {
+            assert_eq!(tsig.secret.text(), SECRET);
+        }
+    }
+    assert_eq!(store.check().await.unwrap(), []);
+}
+
+#[tokio::test]
+async fn an_object_is_replaced_and_removed_with_what_belongs_to_it() {
+    let (_folder, path) = place();
+    let store = Sqlite::open(&path).await.unwrap();
+    store.commit(objects().into_iter().map(Write::Put).collect()).await.unwrap();
+    let mut changed = objects();
+    for object in &mut changed {
+        match object {
+            Object::Incoming(incoming) => Arc::make_mut(incoming).peers = vec![id(8)],
+            Object::Token(token) => Arc::make_mut(token).accounts = Reach::Some([id(2)].into()),
+            Object::Zone(zone) => Arc::make_mut(zone).vanity_name_servers = vec!["c.example".into()],
+            _ => {}
+        }
+    }
+    store.commit(changed.iter().cloned().map(Write::Put).collect()).await.unwrap();
+    assert_eq!(sorted(&store.objects().await.unwrap()), sorted(&changed));
+    store.commit(changed.iter().map(|object| Write::Delete(object.key())).collect()).await.unwrap();
+    assert!(store.objects().await.unwrap().is_empty());
+    for table in ["token_account", "zone_vanity_name_server", "incoming_peer", "outgoing_peer"] {
+        assert_eq!(behind(&path, format!("SELECT COUNT(*) FROM {table}")).await, [0]);
+    }
+    // What isn't there can be removed, too.
+    store.commit(vec![Write::Delete(ObjectKey::Peer(id(8)))]).await.unwrap();
+}
+
+#[tokio::test]
+async fn an_object_that_is_declared_is_refused() {
+    let (_folder, path) = place();
+    let store = Sqlite::open(&path).await.unwrap();
+    let account = Account { id: id(1), name: "Main".into(), origin: Origin::Declared, created: Time(0) };
+    let put = Write::Put(Object::Account(Arc::new(account)));
+    assert!(matches!(store.commit(vec![put]).await, Err(StoreError::Refused(_))));
+}
+
+#[tokio::test]
+async fn an_object_that_is_not_what_was_written_is_told() {
+    let (_folder, path) = place();
+    let store = Sqlite::open(&path).await.unwrap();
+    store.commit(objects().into_iter().map(Write::Put).collect()).await.unwrap();
+    for (spoil, mend, told) in [
+        (
+            "UPDATE tsig SET secret = '!' || secret",
+            "UPDATE tsig SET secret = substr(secret, 2)",
+            "table tsig, column secret",
+        ),
+        ("UPDATE peer SET port = port + 1", "UPDATE peer SET port = port - 1", "table peer, column port"),
+        ("UPDATE zone SET kind = 'x' || kind", "UPDATE zone SET kind = substr(kind, 2)", "table zone, column kind"),
+        (
+            "UPDATE acl SET id = id || 'x' WHERE id = (SELECT MAX(id) FROM acl)",
+            "DELETE FROM acl",
+            "table acl, column id",
+        ),
+    ] {
+        behind(&path, spoil).await;
+        let error = store.objects().await.unwrap_err();
+        assert!(matches!(&error, StoreError::Damaged(what) if what.contains(told)), "{error}");
+        assert!(!error.to_string().contains(SECRET), "{error}");
+        assert_eq!(store.check().await.unwrap().len(), 1);
+        behind(&path, mend).await;
+        store.objects().await.unwrap();
+    }
+}
+
+#[tokio::test]
+async fn the_audit_trail_is_kept() {
+    let (_folder, path) = place();
+    let store = Sqlite::open(&path).await.unwrap();
+    for (number, account) in [(1, Some(id(1))), (2, None)] {
+        let (token, what) = ("admin".into(), format!("peer {number} created"));
+        store.commit(vec![Write::Audit(Audit { at: Time(number), account, token, what })]).await.unwrap();
+    }
+    let lines = "SELECT at FROM audit WHERE token = 'admin' AND what = 'peer ' || at || ' created' ORDER BY number";
+    assert_eq!(behind(&path, lines).await, [1, 2]);
+}
