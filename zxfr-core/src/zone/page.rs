@@ -49,9 +49,9 @@ impl Page {
 
     /// One of octets that were read and found well-formed: the key of its first record, where each block starts, how many
     /// records there are and where the first starts.
-    pub(super) fn read(key: &[u8], octets: Bytes, blocks: &[u16], records: u16, start: u16) -> Self {
+    pub(super) fn read(key: &[u8], octets: Bytes, blocks: Blocks, records: u16, start: u16) -> Self {
         let len = octets.len() as u32;
-        Self { held: Arc::new(Held { key: key.into(), octets, blocks: blocks.into() }), records, start, len }
+        Self { held: Arc::new(Held { key: key.into(), octets, blocks }), records, start, len }
     }
 
     /// The sort key of its first record.

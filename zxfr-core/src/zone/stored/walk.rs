@@ -5,8 +5,9 @@ use crate::name::{Name, NameRef};
 use crate::wire::rdata::canonical_cmp;
 use crate::wire::reader::{RecordPosition, skip_record};
 use crate::wire::{Class, HEADER_LEN, Header, MAX_MESSAGE, Record, Rtype, Scratch};
+use crate::zone::blocks::{BLOCK, OpenBlocks};
 use crate::zone::key;
-use crate::zone::page::{BLOCK, MAX_PAGE, Page};
+use crate::zone::page::{MAX_PAGE, Page};
 use alloc::vec::Vec;
 use bytes::Bytes;
 
@@ -33,7 +34,7 @@ pub(super) struct Walk {
     /// The page with nothing before its records that a name could point to.
     masked: Vec<u8>,
     key: Vec<u8>,
-    blocks: Vec<u16>,
+    blocks: OpenBlocks,
 }
 
 impl Walk {
@@ -46,7 +47,7 @@ impl Walk {
             rdata: Vec::new(),
             masked: Vec::new(),
             key: Vec::new(),
-            blocks: Vec::new(),
+            blocks: OpenBlocks::default(),
         }
     }
 
@@ -70,10 +71,6 @@ impl Walk {
         let mut position = RecordPosition::new(start, records);
         for number in 0..records {
             let at = position.at;
-            if number.is_multiple_of(BLOCK) {
-                // More than 65,535 octets were refused.
-                self.blocks.push(at as u16);
-            }
             let high = skip_record(&self.masked, at).and_then(|(ttl_at, _)| self.masked.get(ttl_at));
             let read = position.next(&self.masked, &mut self.scratch);
             let record = read.map_err(|error| (StoredFault::Wire(error.fault), error.offset))?;
@@ -85,6 +82,10 @@ impl Walk {
                 return Err((StoredFault::Type, at));
             }
             let rank = rank(&record).map_err(|fault| (fault, at))?;
+            if number.is_multiple_of(BLOCK) {
+                // More than 65,535 octets were refused.
+                self.blocks.push(at as u16, record.owner);
+            }
             if number == 0 {
                 self.key.clear();
                 key::push_record(&mut self.key, &record);
@@ -117,7 +118,7 @@ impl Walk {
         if position.at != octets.len() {
             return Err((StoredFault::Wire(crate::error::WireFault::Trailing), position.at));
         }
-        Ok(Page::read(&self.key, octets, &self.blocks, records, start as u16))
+        Ok(Page::read(&self.key, octets, self.blocks.close(), records, start as u16))
     }
 }
 
