@@ -2,6 +2,8 @@
 
 mod support;
 
+use std::io::{Read, Write};
+use std::net::TcpStream;
 use std::path::Path;
 use std::time::Duration;
 
@@ -49,6 +51,17 @@ fn all(daemon: &Daemon) -> String {
 
 fn since(daemon: &Daemon, serial: u32) -> Done {
     zxfr(&["ixfr", &daemon.server(), "example", &serial.to_string()])
+}
+
+/// What the daemon says of its health, as it comes.
+fn health(daemon: &mut Daemon) -> String {
+    let line = daemon.find("url=http://");
+    let (_, rest) = line.split_once("url=http://").unwrap();
+    let mut stream = TcpStream::connect(rest.split('/').next().unwrap()).unwrap();
+    stream.write_all(b"GET /healthz HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n").unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).unwrap();
+    answer
 }
 
 /// Something else that has the database open.
@@ -147,10 +160,12 @@ fn a_store_that_is_locked_is_told_and_the_old_version_stays_until_it_isn_t() {
         assert!(line.contains("kind=ixfr from=5 ") && line.contains("the store is locked by something else"), "{line}");
         assert!(secondary.find("the store fails").contains("locked"));
         assert_eq!(all(&secondary), zone);
+        assert!(health(&mut secondary).starts_with("HTTP/1.1 503 "));
         transaction.rollback().await.unwrap();
     });
     secondary.wait_for("kind=ixfr from=5 to=6 ");
     secondary.find("the store works again");
+    assert!(health(&mut secondary).starts_with("HTTP/1.1 200 "));
     assert!(all(&secondary).contains("new6"));
 }
 

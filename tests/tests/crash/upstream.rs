@@ -236,15 +236,23 @@ fn transfer(daemon: SocketAddr, request: &[u8]) -> Vec<Vec<u8>> {
     let mut stream = std::net::TcpStream::connect(daemon).unwrap();
     stream.set_read_timeout(Some(std::time::Duration::from_secs(20))).unwrap();
     std::io::Write::write_all(&mut stream, &wire::framed(request)).unwrap();
-    let mut messages = Vec::new();
+    let (mut messages, mut first, mut needed, mut newest) = (Vec::new(), None, 1, 0);
     loop {
-        messages.push(wire::read_message(&mut stream).unwrap());
-        let records = decode::records(&messages).unwrap();
-        assert!(!records.is_empty(), "RCODE {}", wire::rcode(&messages[0]));
-        let newest = records.iter().filter(|record| record.serial() == records[0].serial()).count();
-        // Of differences the newest SOA ends the last deletions, too.
-        let needed = if records.get(1).is_some_and(|second| second.rtype == SOA) { 3 } else { 2 };
-        if records.len() == 1 || newest == needed {
+        let message = wire::read_message(&mut stream).unwrap();
+        let records = decode::records(std::slice::from_ref(&message)).unwrap();
+        assert!(!records.is_empty(), "RCODE {}", wire::rcode(&message));
+        if messages.is_empty() {
+            first = records[0].serial();
+            // Of differences the newest SOA ends the last deletions, too.
+            needed = match records.get(1) {
+                None => 1,
+                Some(second) if second.rtype == SOA => 3,
+                Some(_) => 2,
+            };
+        }
+        newest += records.iter().filter(|record| record.rtype == SOA && record.serial() == first).count();
+        messages.push(message);
+        if newest >= needed {
             return messages;
         }
     }

@@ -42,7 +42,7 @@ impl Live for Kept {
     }
 
     fn healthy(&self) -> bool {
-        true
+        self.registry.keeping().healthy()
     }
 }
 

@@ -151,7 +151,7 @@ fn writes(number: u32, lives: &Lives, deltas: &[Arc<Delta>]) -> Vec<Write> {
             _ => writes.push(delta(zone, &deltas[index - 1])),
         }
         // As a daemon does it: now and then a checkpoint beside the delta, and history that grows too long is cut.
-        if number % 4 == 0 {
+        if number.is_multiple_of(4) {
             writes.push(checkpoint(zone, &lives.versions[index]));
         }
         if number > 9 {
