@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 use zxfr_tests::ports::Port;
-use zxfr_tests::zxfr::Transfer;
+use zxfr_tests::zxfr::{Transfer, Zxfrd};
 
 use crate::primary::{Manner, Primary};
 use crate::world::*;
@@ -207,4 +207,70 @@ fn a_primary_that_goes_away_and_comes_back_is_told_and_taken_from_again() {
     eprintln!("unreachable after {told:.1?}, backward after {behind:.1?}, in step after {:.1?}", begun.elapsed());
     logged(&mut world, name, away.address(), &["unreachable"]);
     logged(&mut world, name, first.address(), &["behind"]);
+}
+
+/// Keeps to a time after which the next round has to be over, whatever happened.
+const NEXT_ROUND: Duration = Duration::from_secs(12);
+const SECRET: &str = "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=";
+const OTHER: &str = "Hx4dHBsaGRgXFhUUExIREA8ODQwLCgkIBwYFBAMCAQA=";
+
+#[test]
+fn a_key_that_is_wrong_unknown_or_not_used_is_told_as_such_and_a_server_that_is_stopped_as_unreachable() {
+    let (name, absolute) = ("signed.example", "signed.example.");
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("zone");
+    let text = |serial: u32| format!("{absolute} 60 SOA . . {serial} 3600 1 604800 60\n{absolute} 60 NS ns.example.\n");
+    std::fs::write(&file, text(HELD)).unwrap();
+    let port = Port::free().unwrap();
+    let config = format!(
+        "[dns]\nlisten = [\"{}\"]\n[api]\nlisten = \"127.0.0.1:0\"\n[store]\nurl = \"memory:\"\n\
+         [[tsig]]\nname = \"the.key.\"\nalgo = \"hmac-sha256.\"\nsecret = \"{SECRET}\"\n\
+         [[peer]]\nname = \"secondary\"\nip = \"127.0.0.1\"\ntsig = \"the.key.\"\n\
+         [[zone]]\nname = \"{name}\"\nfile = '{}'\noutgoing = {{ peers = [\"secondary\"] }}\n",
+        port.address(),
+        file.display(),
+    );
+    let mut primary = Zxfrd::with_config(&config).unwrap();
+    let mut world = World::new();
+    let key = |name: &str, secret: &str| json!({"name": name, "algo": "hmac-sha256.", "secret": secret});
+    let tsig = world.make(A, "tsigs", ALICE, &key("the.key.", SECRET));
+    let body = json!({"name": "p", "ip": "127.0.0.1", "port": port.number(), "tsig_id": tsig});
+    let peer = world.make(A, "peers", ALICE, &body);
+    let zone = world.incoming(name, &[&peer], 1);
+    world.status_when(&zone, NEXT_ROUND, |status| in_step(status, HELD));
+    let change = |name: &str, secret: &str| {
+        let path = format!("/accounts/{A}/secondary_dns/tsigs/{tsig}");
+        world.call("PUT", &path, ALICE, Some(&key(name, secret))).result();
+    };
+    let mut told = Vec::new();
+    for (bad, word) in [(("the.key.", OTHER), "tsig-badsig"), (("another.key.", SECRET), "tsig-badkey")] {
+        let begun = Instant::now();
+        change(bad.0, bad.1);
+        let (after, _) = failed(&world, &zone, &[word], RETRY + SLACK, begun);
+        let begun = Instant::now();
+        change("the.key.", SECRET);
+        world.status_when(&zone, RETRY + SLACK, |status| in_step(status, HELD));
+        told.push((word, after, begun.elapsed()));
+    }
+    // It goes away, and comes back with something newer.
+    let begun = Instant::now();
+    primary.process().stop();
+    let (after, _) = failed(&world, &zone, &["unreachable"], RETRY + SLACK + SILENCE, begun);
+    std::fs::write(&file, text(NEXT)).unwrap();
+    let begun = Instant::now();
+    primary.process().restart().unwrap();
+    world.status_when(&zone, NEXT_ROUND, |status| in_step(status, NEXT));
+    told.push(("unreachable", after, begun.elapsed()));
+    for (word, ..) in &told {
+        logged(&mut world, name, port.address(), &[word]);
+    }
+    // Who doesn't sign what was asked for with a signature.
+    let careless = Primary::start("careless.example.", HELD);
+    let body = json!({"name": "c", "ip": "127.0.0.1", "port": careless.address().port(), "tsig_id": tsig});
+    let peer = world.make(A, "peers", ALICE, &body);
+    let zone = world.incoming("careless.example", &[&peer], 1);
+    let begun = Instant::now();
+    let (after, _) = failed(&world, &zone, &["tsig-missing"], NEXT_ROUND, begun);
+    logged(&mut world, "careless.example", careless.address(), &["tsig-missing"]);
+    eprintln!("reason, told after, in step again after: {told:.1?}; tsig-missing {after:.1?}");
 }
