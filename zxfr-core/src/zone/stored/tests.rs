@@ -51,7 +51,7 @@ fn assert_same(restored: &Version, version: &Version) {
     }
     let inside = |version: &Version| {
         let pages = version.stored_pages();
-        let starts = |page: &Page| page.blocks().iter().map(|block| block.start).collect::<Vec<_>>();
+        let starts = |page: &crate::zone::Page| page.blocks().iter().map(|block| block.start).collect::<Vec<_>>();
         pages.map(|(_, page)| (page.key().to_vec(), starts(page), page.records())).collect::<Vec<_>>()
     };
     assert_eq!(inside(restored), inside(version));
