@@ -6,7 +6,7 @@
 //! | `head` | the apex node, rendered with the question as the first message(s); small zones whole |
 //! | `directory` | a sorted run, found by key in two levels, leaves of slots; leaves are shared between versions |
 //! | `slot`, `edits` | a slot: a page, or a page and what is to be changed about it, sealed when it is asked for |
-//! | [`page`] | a page: one message without question, its records in canonical order, compressed within itself |
+//! | [`page`], `blocks` | a page: one message without question, its records in canonical order, compressed within itself; where each of its blocks starts |
 //! | [`builder`] | from records in any order to a version |
 //! | `sorter`, `arena`, `run`, `merge`, `noticed` | its parts: records put in order, kept aside, written as a run, runs merged; what was odd |
 //! | [`delta`] | what has to be deleted and added to make another version |
@@ -22,8 +22,8 @@
 
 pub mod apply;
 mod arena;
-pub mod blocks;
-mod builder;
+mod blocks;
+pub mod builder;
 mod change;
 mod checks;
 pub mod condense;
