@@ -49,6 +49,7 @@ pub use listener::{Listener, Tls};
 pub use live::{Live, Received, Sent};
 pub use rates::Rate;
 pub use status::{FailureStatus, IncomingStatus, OutgoingStatus, PeerStatus, Progress, ProgressKind, ZoneStatus};
+pub(crate) use zone_object::name as shown_name;
 
 /// Where the API's paths begin.
 pub const BASE: &str = "/client/v4";

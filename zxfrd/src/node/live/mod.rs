@@ -17,16 +17,25 @@ use crate::catalog::{self, Reach, Time};
 
 impl Live for Kept {
     fn received(&self, zone: &catalog::Zone) -> Received {
-        let Some(zone) = self.registry.zone(zone.name.value().as_ref()) else { return Received::default() };
+        let name = zone.name.value().as_ref();
+        let Some(zone) = self.registry.zone(name) else { return Received::default() };
+        let primaries = self.secondary.status(name).map(|status| status.primaries).unwrap_or_default();
+        let answered = primaries.iter().filter_map(|primary| primary.answered).max();
         Received {
             serial: zone.version().map(|version| version.serial()),
-            checked: zone.state().last_check.map(time),
-            modified: None,
+            checked: zone.state().last_success.max(answered).map(time),
+            modified: zone.dealings().changed,
         }
     }
 
-    fn sent(&self, _: &catalog::Zone) -> Sent {
-        Sent::default()
+    fn sent(&self, zone: &catalog::Zone) -> Sent {
+        let Some(zone) = self.registry.zone(zone.name.value().as_ref()) else { return Sent::default() };
+        let (checked, transferred) = {
+            let dealings = zone.dealings();
+            (dealings.checked, dealings.sent)
+        };
+        let serial = zone.version().filter(|_| transferred.is_some()).map(|version| version.serial());
+        Sent { serial, checked, transferred }
     }
 
     fn version(&self, zone: &catalog::Zone) -> Option<Arc<Version>> {
