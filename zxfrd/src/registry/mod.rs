@@ -32,7 +32,8 @@ pub use event::Event;
 pub use held::{LastRead, ReadOutcome, Transferred};
 pub use keeping::{Keeping, Restored};
 pub use shrink::Shrunk;
-pub(crate) use standing::Contact;
+pub(crate) use standing::{Contact, Dealings, Failed as PeerFailed, Tally};
+pub(crate) use zone::Links;
 pub use zone::{PublishError, Source, Zone};
 
 use std::collections::HashMap;
