@@ -8,6 +8,7 @@
 //! | [`zonefile`] | zone text in and out: every record type, problems with file, line and column |
 //! | [`files`] | zones from files: at the start, when told, when they change |
 //! | [`registry`] | the zones: who may have them, what is held of each |
+//! | [`reason`] | why things fail, as a closed list of words |
 //! | [`manage`] | commands that speak to the management API |
 //! | `node` | zones kept in step with files and primaries |
 //! | [`service`] | the daemon |
@@ -24,6 +25,7 @@ pub mod files;
 pub mod logging;
 pub mod manage;
 mod node;
+pub mod reason;
 pub mod registry;
 pub mod service;
 pub mod store;

@@ -35,7 +35,7 @@ pub fn start(format: Format) {
 }
 
 /// Which way a transfer went.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Direction {
     /// From a primary to us.
     In,
@@ -44,7 +44,7 @@ pub enum Direction {
 }
 
 /// What a transfer was.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Kind {
     /// The whole zone (RFC 5936).
     Axfr,
@@ -86,22 +86,38 @@ pub struct Failed<'a> {
     pub text: &'a dyn Display,
 }
 
-impl Display for Direction {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
+impl Direction {
+    /// In a word.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
             Self::In => "in",
             Self::Out => "out",
-        })
+        }
+    }
+}
+
+impl Display for Direction {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+impl Kind {
+    /// In a word.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Axfr => "axfr",
+            Self::Ixfr => "ixfr",
+            Self::UpToDate => "uptodate",
+        }
     }
 }
 
 impl Display for Kind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Axfr => "axfr",
-            Self::Ixfr => "ixfr",
-            Self::UpToDate => "uptodate",
-        })
+        f.write_str(self.as_str())
     }
 }
 

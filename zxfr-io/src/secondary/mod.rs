@@ -33,7 +33,7 @@ mod zone;
 
 pub use crate::reason::Reason;
 pub use incoming::{Attempt, Incoming, Next, Refused, What};
-pub use status::{LastFailure, Status, TransferStatus};
+pub use status::{FailedRound, LastFailure, PrimaryStatus, Status, TransferStatus};
 pub use zone::{PrimaryAddr, ZoneConfig};
 pub use zxfr_core::refresh::{Backward, Failure, Policy, State};
 

@@ -1,6 +1,6 @@
 //! How a zone of a secondary stands.
 
-use super::incoming::What;
+use super::incoming::{Attempt, What};
 use crate::reason::Reason;
 use std::net::SocketAddr;
 use std::time::Duration;
@@ -22,6 +22,8 @@ pub struct Status {
     pub expired: bool,
     /// Why the last round failed; `None` when it went well.
     pub failure: Option<Failure>,
+    /// When it failed, and by whom; there whenever [`Status::failure`] is.
+    pub failed: Option<FailedRound>,
     /// The last check or transfer that failed, however long ago.
     pub last_failure: Option<LastFailure>,
     /// When it checks next, if no NOTIFY comes before.
@@ -30,6 +32,68 @@ pub struct Status {
     pub asking: u32,
     /// The transfer that waits or runs.
     pub transfer: Option<TransferStatus>,
+    /// Each of its primaries, in their order.
+    pub primaries: Vec<PrimaryStatus>,
+}
+
+/// A round that failed.
+#[derive(Clone, Debug)]
+pub struct FailedRound {
+    /// When it ended.
+    pub at: UnixTime,
+    /// The primary that failed so, if it was one: that no primary has the version that is held is the fault of none.
+    pub peer: Option<SocketAddr>,
+    /// Why it failed.
+    pub reason: Reason,
+}
+
+/// How a zone stands with one of its primaries, since it was taken up. Its serial is what it said last, in an answer to an
+/// SOA query or by what it transferred.
+#[derive(Clone, Debug)]
+pub struct PrimaryStatus {
+    /// Its address and port.
+    pub addr: SocketAddr,
+    /// The serial that it has, as far as it said.
+    pub serial: Option<Serial>,
+    /// When it said so.
+    pub answered: Option<UnixTime>,
+    /// When it was last asked for something.
+    pub asked: Option<UnixTime>,
+    /// When it last had the version that is held, or gave one as it had promised.
+    pub last_success: Option<UnixTime>,
+    /// The last check or transfer that failed, however long ago.
+    pub last_failure: Option<LastFailure>,
+    /// Whether nothing has gone well since then.
+    pub failing: bool,
+}
+
+impl PrimaryStatus {
+    pub(super) const fn new(addr: SocketAddr) -> Self {
+        Self { addr, serial: None, answered: None, asked: None, last_success: None, last_failure: None, failing: false }
+    }
+
+    /// What a check or a transfer has shown.
+    pub(super) fn note(&mut self, attempt: &Attempt, now: UnixTime) {
+        let told = match &attempt.result {
+            Ok(()) => attempt.to,
+            Err(Reason { failure: Failure::Lied { got, .. }, .. }) => Some(*got),
+            Err(Reason { failure: Failure::Behind { theirs, .. }, .. }) => Some(*theirs),
+            Err(_) => attempt.to,
+        };
+        if told.is_some() {
+            (self.serial, self.answered) = (told, Some(now));
+        }
+        match &attempt.result {
+            Err(reason) => {
+                let (peer, what, reason) = (attempt.peer, attempt.what, reason.clone());
+                self.last_failure = Some(LastFailure { at: now, peer, what, reason });
+                self.failing = true;
+            }
+            // A promise: what comes of it shows when it was transferred.
+            Ok(()) if attempt.what == What::Check && attempt.to != attempt.from => {}
+            Ok(()) => (self.last_success, self.failing) = (Some(now), false),
+        }
+    }
 }
 
 /// A check or transfer that failed.

@@ -1,15 +1,15 @@
 //! One zone of a secondary.
 
 use super::incoming::Next;
-use super::status::{LastFailure, Status, TransferStatus};
+use super::status::{FailedRound, LastFailure, PrimaryStatus, Status, TransferStatus};
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use tokio::sync::oneshot;
 use tokio::task::AbortHandle;
 use zxfr_core::name::Name;
-use zxfr_core::refresh::{Kind, Policy, Refresh};
-use zxfr_core::time::{Instant, Now};
+use zxfr_core::refresh::{Failure, Kind, Policy, Refresh};
+use zxfr_core::time::{Instant, Now, UnixTime};
 use zxfr_core::transfer::Totals;
 use zxfr_core::tsig::Key;
 
@@ -69,6 +69,9 @@ pub(super) struct Zone<M> {
     /// The transfer that waits or runs.
     pub(super) transfer: Option<Transfer>,
     pub(super) last_failure: Option<LastFailure>,
+    pub(super) failed: Option<FailedRound>,
+    /// Of each of the primaries.
+    pub(super) standings: Vec<PrimaryStatus>,
 }
 
 /// A transfer that was asked for.
@@ -138,6 +141,19 @@ impl<M> Zone<M> {
         }
     }
 
+    /// Notes how a round ended.
+    pub(super) fn round_ended(&mut self, result: Result<(), Failure>, at: UnixTime) {
+        self.failed = result.err().map(|failure| {
+            // What was said of it when a primary failed so, whichever did last.
+            let last = self.last_failure.iter();
+            let said = last.chain(self.standings.iter().filter_map(|standing| standing.last_failure.as_ref()));
+            match said.into_iter().find(|said| said.reason.failure == failure) {
+                Some(said) => FailedRound { at, peer: Some(said.peer), reason: said.reason.clone() },
+                None => FailedRound { at, peer: None, reason: failure.into() },
+            }
+        });
+    }
+
     pub(super) fn next(&self, now: Instant) -> Next {
         if let Some(transfer) = &self.transfer
             && let Some(primary) = self.primary(transfer.primary)
@@ -166,10 +182,12 @@ impl<M> Zone<M> {
             enabled: self.machine.is_enabled(),
             expired: self.machine.is_expired(now),
             failure: self.machine.failure(),
+            failed: self.failed.clone(),
             last_failure: self.last_failure.clone(),
             next_check: self.machine.next_check().map(|at| at.since(now.instant)),
             asking: self.asked.count_ones(),
             transfer,
+            primaries: self.standings.clone(),
         }
     }
 }

@@ -54,6 +54,11 @@ pub trait Zones: Host<Mac: Send> + Send + Sync + 'static {
         let _ = report;
     }
 
+    /// A zone's SOA was given alone to somebody who asked for it, or for a difference that is to be had over a stream only.
+    fn told_serial(&self, peer: &PeerIdentity, zone: NameRef<'_>) {
+        let _ = (peer, zone);
+    }
+
     /// A NOTIFY came from somebody who may send it (RFC 1996). Its answer goes out when this returns.
     fn notified(&self, peer: &PeerIdentity, notify: &Notify) {
         let _ = (peer, notify);

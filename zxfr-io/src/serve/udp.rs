@@ -79,10 +79,9 @@ pub(super) fn report<Z: Zones>(
     reply: &Reply,
     began: Instant,
 ) {
-    if let Some(refusal) = &reply.refusal {
-        zones.refused(peer, zone, refusal);
-    }
-    if let Some(sent) = &reply.sent {
-        zones.answered(&OutReport::of(sent, *peer, began.elapsed()));
+    match (&reply.refusal, &reply.sent) {
+        (Some(refusal), _) => zones.refused(peer, zone, refusal),
+        (None, Some(sent)) => zones.answered(&OutReport::of(sent, *peer, began.elapsed())),
+        (None, None) => zone.into_iter().for_each(|zone| zones.told_serial(peer, zone)),
     }
 }

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use zxfr_core::serial::Serial;
 use zxfr_core::zone::Version;
 
+use super::requests::Requests;
 use super::status::ZoneStatus;
 use crate::catalog::{Reach, Time, Zone};
 
@@ -23,10 +24,11 @@ pub trait Live: Send + Sync {
     /// How a zone stands with each of its peers.
     fn status(&self, zone: &Zone) -> ZoneStatus;
 
-    /// Metrics in Prometheus' text format, of the zones that may be seen.
-    fn metrics(&self, reach: &Reach) -> String;
+    /// Metrics in the text format of OpenMetrics, of the zones that may be seen; to those who may see all accounts also of the
+    /// process, and of requests to the API. It takes time by the number of zones.
+    fn metrics(&self, zones: &[Arc<Zone>], reach: &Reach, requests: &Requests) -> String;
 
-    /// Whether all is well: the store takes what is written, and zones are served.
+    /// Whether all is well: the store takes what is written.
     fn healthy(&self) -> bool;
 }
 

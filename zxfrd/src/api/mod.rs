@@ -8,6 +8,7 @@
 //! | module | holds |
 //! |---|---|
 //! | `guard` | every request is done whole, within a time, and no panic reaches the client |
+//! | `requests` | [`Requests`]: how many were answered, and how |
 //! | `gate`, `credentials`, `rates` | who may pass, and how often |
 //! | `scope` | the account, object or zone that a path is about, if the caller's token opens it |
 //! | `body`, `query` | what requests say |
@@ -30,6 +31,7 @@ mod object;
 mod query;
 mod rates;
 mod refusal;
+mod requests;
 mod routes;
 mod scope;
 mod status;
@@ -48,7 +50,9 @@ use rates::Buckets;
 pub use listener::{Listener, Tls};
 pub use live::{Live, Received, Sent};
 pub use rates::Rate;
+pub use requests::Requests;
 pub use status::{FailureStatus, IncomingStatus, OutgoingStatus, PeerStatus, Progress, ProgressKind, ZoneStatus};
+pub(crate) use zone_object::name as shown_name;
 
 /// Where the API's paths begin.
 pub const BASE: &str = "/client/v4";
@@ -63,6 +67,7 @@ struct Shared {
     settings: Settings,
     rates: Buckets<Id>,
     guesses: Buckets<IpAddr>,
+    requests: Requests,
 }
 
 /// What is taken from clients.
@@ -91,7 +96,7 @@ impl Api {
     #[must_use]
     pub fn new(catalog: Catalog, live: Arc<dyn Live>, settings: Settings) -> Self {
         let (rates, guesses) = (Buckets::new(settings.rate), Buckets::new(settings.guesses));
-        Self(Arc::new(Shared { catalog, live, settings, rates, guesses }))
+        Self(Arc::new(Shared { catalog, live, settings, rates, guesses, requests: Requests::default() }))
     }
 
     /// All routes.
@@ -113,6 +118,10 @@ impl Api {
 
     fn rates(&self) -> &Buckets<Id> {
         &self.0.rates
+    }
+
+    fn requests(&self) -> &Requests {
+        &self.0.requests
     }
 
     fn guesses(&self) -> &Buckets<IpAddr> {

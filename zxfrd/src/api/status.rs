@@ -2,7 +2,8 @@
 
 use serde::Serialize;
 use utoipa::ToSchema;
-use zxfr_core::refresh::Failure;
+
+use crate::reason;
 
 /// How a zone stands with its peers. Times are RFC 3339, UTC; what isn't known is null.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, ToSchema)]
@@ -17,6 +18,9 @@ pub struct ZoneStatus {
     pub soa_serial: Option<u32>,
     /// Whether its data has expired: no primary has confirmed it for longer than its SOA's EXPIRE.
     pub expired: bool,
+    /// What is wrong with what is held here, whatever its peers do: `damaged` in the store, and the zone file's `bad-file`, `held`
+    /// and `store`. Null when nothing is.
+    pub failure: Option<FailureStatus>,
     /// Where it comes from.
     pub incoming: Option<IncomingStatus>,
     /// Who gets it.
@@ -70,20 +74,22 @@ pub struct PeerStatus {
     pub name: String,
     /// Its address and port, if it has one.
     pub address: Option<String>,
-    /// The serial that it said it has, or was told of and confirmed.
+    /// The serial that it has, as far as that is known: what it said last, or what was last transferred.
     #[schema(maximum = 4_294_967_295_u32)]
     pub soa_serial: Option<u32>,
     /// How many serials whoever is behind is behind: for a primary, how far we are behind it; for a secondary, how far it is
     /// behind us. Negative the other way round.
     pub lag: Option<i64>,
-    /// When it was last asked or told.
+    /// When it was last asked or told, or asked itself.
     #[schema(format = DateTime)]
     pub last_check: Option<String>,
-    /// When that last went well.
+    /// When that last went well: a primary had what is held, or gave what it had promised.
     #[schema(format = DateTime)]
     pub last_success: Option<String>,
     /// The last time that it went wrong, however long ago.
     pub last_failure: Option<FailureStatus>,
+    /// Whether nothing has gone well since then.
+    pub failing: bool,
 }
 
 /// Something that went wrong.
@@ -116,6 +122,8 @@ pub struct Progress {
     pub octets: u64,
     /// How many records came each second.
     pub records_per_second: Option<f64>,
+    /// How many octets came each second.
+    pub octets_per_second: Option<f64>,
 }
 
 /// What is asked for.
@@ -132,7 +140,7 @@ pub enum ProgressKind {
 fn reasons() -> utoipa::openapi::schema::Object {
     utoipa::openapi::ObjectBuilder::new()
         .schema_type(utoipa::openapi::schema::Type::String)
-        .enum_values(Some(Failure::WORDS))
+        .enum_values(Some(reason::WORDS))
         .description(Some("Why, as one of a closed list of words."))
         .build()
 }

@@ -157,7 +157,7 @@ pub(super) const fn status(zone: &catalog::Zone) -> ZoneStatusWord {
 }
 
 /// Its name as answers have it: as it was written, without the last dot.
-pub(super) fn name(zone: &catalog::Zone) -> &str {
+pub(crate) fn name(zone: &catalog::Zone) -> &str {
     let text = zone.name.text();
     match text.strip_suffix('.') {
         None | Some("") => text,

@@ -21,6 +21,7 @@ struct Status {
     name: String,
     soa_serial: Option<u32>,
     expired: bool,
+    failure: Option<Failed>,
     incoming: Option<Incoming>,
     outgoing: Option<Outgoing>,
 }
@@ -128,6 +129,7 @@ fn table(remote: &Remote, found: Vec<Value>) -> Result<String, Failure> {
 /// In a word or two.
 fn state(status: &Status) -> String {
     let failure = status.incoming.as_ref().and_then(|incoming| incoming.failure.as_ref());
+    let failure = status.failure.as_ref().or(failure);
     let transfer = status.incoming.as_ref().and_then(|incoming| incoming.transfer.as_ref());
     match (status.soa_serial, failure, transfer) {
         (_, _, Some(transfer)) => match transfer.seconds {
@@ -154,6 +156,9 @@ fn whole(status: &Status) -> String {
     let mut line = |indent: &str, what: &str, value: String| {
         let _ = writeln!(text, "{indent}{what} {value}");
     };
+    if let Some(failure) = &status.failure {
+        line("  ", "failure", failed(failure));
+    }
     if let Some(incoming) = &status.incoming {
         line("", "incoming", String::new());
         line("  ", "last check", time(incoming.last_check.as_ref()));

@@ -67,6 +67,7 @@ impl Node {
     }
 
     fn of(objects: &Objects, limits: &Limits, keeping: Arc<Keeping>) -> Self {
+        live::begin();
         let (sender, events) = mpsc::unbounded_channel();
         let registry = Arc::new(Registry::new(objects, limits, keeping.clone(), sender));
         let secondary = Secondary::new(registry.clone(), secondary_limits(limits));

@@ -13,6 +13,7 @@ use zxfr_core::zone::{Delta, Version};
 
 use super::keeping::{Form, Keeping, Stored};
 use super::shrink::{HeldBack, Shrunk};
+use super::standing::Dealings;
 use crate::catalog::Id;
 use crate::files::Stamps;
 use crate::logging;
@@ -34,6 +35,8 @@ pub(super) struct Held {
     current: RwLock<Option<Arc<Version>>>,
     /// How the zone stands with its primaries.
     standing: RwLock<Standing>,
+    /// What has been between the zone and others.
+    dealings: Mutex<Dealings>,
     /// The last transfer that brought a version, for those who wait for it.
     transferred: watch::Sender<Option<Transferred>>,
     ledger: Mutex<Ledger>,
@@ -130,6 +133,7 @@ impl Held {
             damaged: Mutex::default(),
             current: RwLock::default(),
             standing: RwLock::default(),
+            dealings: Mutex::default(),
             transferred: watch::Sender::new(None),
             ledger: Mutex::new(ledger),
             turn: Arc::default(),
@@ -190,6 +194,10 @@ impl Held {
     pub(super) fn set_standing(&self, standing: Standing) -> Standing {
         self.keeping.note(self, standing.state);
         std::mem::replace(&mut *self.standing.write().unwrap_or_else(PoisonError::into_inner), standing)
+    }
+
+    pub(super) fn dealings(&self) -> MutexGuard<'_, Dealings> {
+        self.dealings.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     pub(super) const fn transferred(&self) -> &watch::Sender<Option<Transferred>> {

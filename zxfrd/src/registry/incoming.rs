@@ -14,7 +14,9 @@ use zxfr_io::secondary::{Attempt, Next, Refused, What};
 use super::Registry;
 use super::event::Event;
 use super::held::Transferred;
+use super::standing::OK;
 use super::zone::PublishError;
+use crate::catalog::Time;
 use crate::logging::{self, Direction, Transfer};
 
 impl zxfr_io::Incoming for Registry {
@@ -44,6 +46,10 @@ impl zxfr_io::Incoming for Registry {
     fn attempt_ended(&self, attempt: &Attempt) {
         log(attempt);
         let zone = self.zone(attempt.zone.as_ref());
+        if let Some(zone) = zone.as_ref().filter(|_| !is_promise(attempt)) {
+            let result = attempt.result.as_ref().map_or_else(|reason| reason.failure.as_str(), |()| OK);
+            zone.dealings().count(Direction::In, kind(attempt), result, attempt.totals, attempt.elapsed);
+        }
         if let (Some(zone), Some(to), true) = (zone, attempt.to, attempt.installed) {
             let Attempt { from, totals, elapsed, .. } = *attempt;
             zone.set_transferred(Transferred { kind: kind(attempt), from, to, totals, elapsed });
@@ -70,6 +76,10 @@ impl Outgoing for Registry {
     fn notify_ended(&self, report: &NotifyReport) {
         let NotifyReport { zone, peer, serial, tries, elapsed, result } = report;
         let seconds = logging::seconds(*elapsed);
+        if let Some(zone) = self.zone(zone.as_ref()) {
+            let result = result.as_ref().map(|&()| ()).map_err(|reason| (reason.failure.as_str(), reason.text.clone()));
+            zone.dealings().told(*peer, result, Time::now());
+        }
         match result {
             Ok(()) => tracing::info!(notify = %"out", %zone, %peer, %serial, tries, seconds, result = %"ok"),
             Err(reason) => {
@@ -89,11 +99,16 @@ fn kind(attempt: &Attempt) -> logging::Kind {
     }
 }
 
+/// Whether it is a check that found something newer: what comes of it the transfer shows.
+fn is_promise(attempt: &Attempt) -> bool {
+    attempt.what == What::Check && attempt.result.is_ok() && attempt.from != attempt.to
+}
+
 /// The log's line. A check that found something newer has none: the transfer has.
 fn log(attempt: &Attempt) {
     let Attempt { peer, from, to, totals, elapsed, .. } = *attempt;
     let zone = attempt.zone.as_ref();
-    if attempt.what == What::Check && attempt.result.is_ok() && from != to {
+    if is_promise(attempt) {
         tracing::debug!(%zone, %peer, serial = to.map(|serial| serial.0), "the primary has another version");
         return;
     }

@@ -4,9 +4,11 @@
 //! |---|---|
 //! | `zone` | [`Zone`]: a zone as configured, and the version that is held of it |
 //! | `held` | what is held of a zone, whatever the configuration says of it |
+//! | `standing` | what has been between a zone and others |
 //! | `shrink` | the rule that a zone doesn't lose many records at once |
 //! | `keeping` | the zones in the store |
 //! | `incoming` | the zones as the host of a secondary, and of those who are told of new versions |
+//! | `outgoing` | what is noted of those who ask |
 //! | `event` | [`Event`]: what the zones have to tell |
 //! | `access` | who may ask, and who may send NOTIFY |
 //! | `quota` | transfers under way, in all and per peer |
@@ -17,9 +19,11 @@ mod event;
 mod held;
 mod incoming;
 mod keeping;
+mod outgoing;
 mod quota;
 mod refusals;
 mod shrink;
+mod standing;
 #[cfg(test)]
 mod tests;
 mod zone;
@@ -28,6 +32,8 @@ pub use event::Event;
 pub use held::{LastRead, ReadOutcome, Transferred};
 pub use keeping::{Keeping, Restored};
 pub use shrink::Shrunk;
+pub(crate) use standing::{Contact, Dealings, Failed as PeerFailed, Tally};
+pub(crate) use zone::Links;
 pub use zone::{PublishError, Source, Zone};
 
 use std::collections::HashMap;
@@ -51,6 +57,7 @@ use zxfr_io::{OutReport, PeerIdentity, SendError, Zones};
 use crate::catalog::{self, Id, Objects, Reach};
 use crate::config::Limits;
 use crate::logging::{self, Failed, Transfer};
+use crate::reason::of_sending;
 use access::{AccountAccess, Known};
 use held::Held;
 use quota::Transfers;
@@ -295,9 +302,13 @@ impl Host for Registry {
             && state.find(zone).is_some_and(|(zone, access)| zone.admits_notify(asker.addr, access))
     }
 
-    fn admit_transfer(&self, _: NameRef<'_>, asker: &Asker) -> bool {
+    fn admit_transfer(&self, zone: NameRef<'_>, asker: &Asker) -> bool {
         let Limits { max_transfers_out, max_transfers_per_peer, .. } = self.state().limits;
-        self.transfers.begin(asker.addr, max_transfers_out, max_transfers_per_peer)
+        let admitted = self.transfers.begin(asker.addr, max_transfers_out, max_transfers_per_peer);
+        if let Some(zone) = self.zone(zone).filter(|_| admitted) {
+            zone.dealings().sending += 1;
+        }
+        admitted
     }
 }
 
@@ -305,13 +316,28 @@ impl Zones for Registry {
     fn transfer_ended(&self, report: &OutReport) {
         self.transfers.end(report.peer.asker().addr);
         log(report);
-        if let (Kind::Axfr, Ok(()), Some(zone)) = (report.kind, report.result, self.zone(report.zone.as_ref())) {
+        let Some(zone) = self.zone(report.zone.as_ref()) else { return };
+        {
+            let mut dealings = zone.dealings();
+            dealings.sending = dealings.sending.saturating_sub(1);
+        }
+        zone.note_sent(report);
+        if let (Kind::Axfr, Ok(())) = (report.kind, report.result) {
             settle(zone.held(), report.serial);
         }
     }
 
     fn answered(&self, report: &OutReport) {
         log(report);
+        if let Some(zone) = self.zone(report.zone.as_ref()) {
+            zone.note_sent(report);
+        }
+    }
+
+    fn told_serial(&self, peer: &PeerIdentity, zone: NameRef<'_>) {
+        if let Some(zone) = self.zone(zone) {
+            zone.note_soa(peer.asker().addr);
+        }
     }
 
     fn notified(&self, peer: &PeerIdentity, notify: &Notify) {
@@ -319,11 +345,17 @@ impl Zones for Registry {
         let shown = serial.map_or_else(|| "-".to_owned(), |serial| serial.to_string());
         let key = key.as_ref().map_or_else(|| "-".to_owned(), ToString::to_string);
         tracing::info!(notify = %"in", %zone, peer = %peer.addr, serial = %shown, %key);
+        if let Some(zone) = self.zone(zone.as_ref()) {
+            zone.dealings().notifies_in += 1;
+        }
         self.tell(Event::Notified { zone: zone.clone(), from: asker.addr, serial: *serial });
     }
 
     fn refused(&self, peer: &PeerIdentity, zone: Option<NameRef<'_>>, refusal: &Refusal) {
         let addr = peer.asker().addr;
+        if let Some(zone) = zone.and_then(|zone| self.zone(zone)) {
+            zone.note_refused(addr, refusal);
+        }
         let zone = zone.map_or_else(|| "-".to_owned(), |zone| zone.to_string());
         let reason = refusal.to_string();
         match self.refusals.tell(&(addr, zone.to_ascii_lowercase(), &reason)) {
@@ -365,11 +397,7 @@ fn settle(held: Arc<Held>, serial: Serial) {
 
 /// The log's line about what was sent to a peer.
 fn log(report: &OutReport) {
-    let (kind, from) = match report.kind {
-        Kind::Axfr => (logging::Kind::Axfr, None),
-        Kind::Ixfr { from } => (logging::Kind::Ixfr, Some(from)),
-        Kind::UpToDate { from } => (logging::Kind::UpToDate, Some(from)),
-    };
+    let (kind, from) = outgoing::kind(report);
     logging::transfer(&Transfer {
         direction: logging::Direction::Out,
         zone: report.zone.as_ref(),
@@ -379,17 +407,6 @@ fn log(report: &OutReport) {
         to: Some(report.serial),
         totals: report.totals,
         elapsed: report.elapsed,
-        result: report.result.as_ref().map(|&()| ()).map_err(|error| Failed { word: word(*error), text: error }),
+        result: report.result.as_ref().map(|&()| ()).map_err(|error| Failed { word: of_sending(*error), text: error }),
     });
-}
-
-/// A failure as one word for the log.
-const fn word(error: SendError) -> &'static str {
-    match error {
-        SendError::Closed => "closed",
-        SendError::Io(_) => "cut",
-        SendError::NoProgress(_) | SendError::TooLong(_) => "timeout",
-        SendError::Shutdown => "shutdown",
-        _ => "local",
-    }
 }

@@ -2,7 +2,7 @@
 
 use std::fmt;
 use std::net::IpAddr;
-use std::sync::Arc;
+use std::sync::{Arc, MutexGuard};
 use std::time::Duration;
 
 use tokio::sync::{mpsc, watch};
@@ -21,7 +21,8 @@ use super::access::{AccountAccess, Outgoing};
 use super::event::Event;
 use super::held::{Held, LastRead, NotTaken, Rendering, Standing, Transferred};
 use super::shrink::Shrunk;
-use crate::catalog::{self, Id, Objects, Peer};
+use super::standing::Dealings;
+use crate::catalog::{self, Id, Objects, Peer, Time};
 use crate::config::{Limits, SerialBackward, ZoneFile};
 use crate::store::{Damaged, StoreError};
 
@@ -39,8 +40,29 @@ pub struct Zone {
     max_shrink_percent: u8,
     outgoing: Option<Outgoing>,
     targets: Vec<Target<Hmac>>,
+    links: Links,
     events: mpsc::UnboundedSender<Event>,
     held: Arc<Held>,
+}
+
+/// The peers of a zone as the catalog has them, whether they can be spoken to or not.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Links {
+    /// Those that it comes from, if it has an incoming configuration.
+    pub(crate) incoming: Option<Vec<Arc<Peer>>>,
+    /// Whether it is handed out, and to whom, if it has an outgoing configuration.
+    pub(crate) outgoing: Option<(bool, Vec<Arc<Peer>>)>,
+}
+
+impl Links {
+    fn of(objects: &Objects, zone: &catalog::Zone) -> Self {
+        let peers =
+            |ids: &[Id]| ids.iter().filter_map(|id| objects.peer(zone.account, *id).cloned()).collect::<Vec<_>>();
+        Self {
+            incoming: objects.incoming(zone).map(|incoming| peers(&incoming.peers)),
+            outgoing: objects.outgoing(zone).map(|outgoing| (outgoing.enabled, peers(&outgoing.peers))),
+        }
+    }
 }
 
 /// Where a zone comes from.
@@ -134,6 +156,7 @@ impl Zone {
             max_shrink_percent: zone.declared.max_shrink_percent,
             outgoing,
             targets,
+            links: Links::of(objects, zone),
             events,
             held,
         }
@@ -172,6 +195,16 @@ impl Zone {
     #[must_use]
     pub fn targets(&self) -> &[Target<Hmac>] {
         &self.targets
+    }
+
+    /// Its peers.
+    pub(crate) const fn links(&self) -> &Links {
+        &self.links
+    }
+
+    /// What has been between it and others.
+    pub(crate) fn dealings(&self) -> MutexGuard<'_, Dealings> {
+        self.held.dealings()
     }
 
     /// How it is kept in step, if it is transferred.
@@ -228,6 +261,7 @@ impl Zone {
     ) -> Result<Arc<Version>, PublishError> {
         let deltas: Vec<_> = deltas.into_iter().collect();
         let version = self.held.put(version, &deltas, self.max_shrink_percent, self.outgoing.is_some())?;
+        self.dealings().changed = Some(Time::now());
         // Nobody hears it where the zones are all there is.
         let _ = self.events.send(Event::Changed(self.name.clone()));
         Ok(version)

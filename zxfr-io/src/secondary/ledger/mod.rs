@@ -10,7 +10,7 @@ use super::incoming::{Attempt, Next, What};
 use super::pool::Pool;
 use super::pull::Order;
 use super::queue::Queue;
-use super::status::{LastFailure, Status};
+use super::status::{LastFailure, PrimaryStatus, Status};
 use super::zone::{Transfer, Zone, ZoneConfig, ZoneId};
 use super::{SecondaryLimits, State};
 use crate::client::SoaAnswer;
@@ -103,10 +103,18 @@ impl<M> Ledger<M> {
             }
             let state = zone.machine.state();
             let enabled = zone.machine.is_enabled();
+            let standings = std::mem::take(&mut zone.standings);
             self.remove(config.name.as_ref());
             let id = self.insert(config, Refresh::new(policy, held, state, seed, now));
-            if let Some(zone) = self.zone(id).filter(|_| !enabled) {
-                zone.machine.set_enabled(false, now);
+            if let Some(zone) = self.zone(id) {
+                for standing in &mut zone.standings {
+                    if let Some(before) = standings.iter().find(|before| before.addr == standing.addr) {
+                        *standing = before.clone();
+                    }
+                }
+                if !enabled {
+                    zone.machine.set_enabled(false, now);
+                }
             }
             self.service(id, now);
             return;
@@ -123,7 +131,9 @@ impl<M> Ledger<M> {
         });
         self.names.insert(name.clone(), number);
         let slot = &mut self.zones[number as usize];
-        slot.zone = Some(Zone { name, primaries, machine, asked: 0, transfer: None, last_failure: None });
+        let standings = primaries.iter().map(|primary| PrimaryStatus::new(primary.addr)).collect();
+        let (asked, transfer, last_failure, failed) = (0, None, None, None);
+        slot.zone = Some(Zone { name, primaries, machine, asked, transfer, last_failure, failed, standings });
         ZoneId { number, generation: slot.generation }
     }
 
@@ -272,6 +282,9 @@ impl<M> Ledger<M> {
             match action {
                 Action::Check { primary } => {
                     let urgent = zone.machine.priority() == Priority::Notified;
+                    if let Some(standing) = zone.standings.get_mut(usize::from(primary)) {
+                        standing.asked = Some(now.unix);
+                    }
                     if let Some(config) = zone.primary(primary) {
                         let (addr, key) = (config.addr, config.key.clone());
                         let check = Check { tag: (id, primary), zone: zone.name.clone(), key, urgent };
@@ -284,6 +297,9 @@ impl<M> Ledger<M> {
                     self.enqueue(id, now);
                 }
                 Action::Ended(_) | Action::Expired => {
+                    if let Action::Ended(result) = action {
+                        zone.round_ended(result, now.unix);
+                    }
                     let (state, expired) = (zone.machine.state(), zone.machine.is_expired(now));
                     let zone = Box::new(zone.name.clone());
                     self.reports.push(Report::State { zone, state, expired });
@@ -314,6 +330,9 @@ impl<M> Ledger<M> {
             result: Ok(()),
             next: Next::Nothing,
         });
+        if let Some(standing) = zone.standings.get_mut(usize::from(primary)) {
+            standing.note(&attempt, now.unix);
+        }
         if let Err(reason) = &attempt.result {
             zone.last_failure = Some(LastFailure { at: now.unix, peer, what, reason: reason.clone() });
         }

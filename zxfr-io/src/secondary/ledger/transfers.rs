@@ -228,6 +228,9 @@ impl<M> Ledger<M> {
         let Transfer { primary, kind, alone, .. } = *transfer;
         let Some(config) = zone.primary(primary) else { return };
         let (addr, key, name) = (config.addr, config.key.clone(), zone.name.clone());
+        if let Some(standing) = zone.standings.get_mut(usize::from(primary)) {
+            standing.asked = Some(now.unix);
+        }
         let lease = if alone { None } else { self.pool.lease(addr, now.instant) };
         if lease.is_none() && !alone {
             // The primary has closed it.

@@ -23,6 +23,7 @@ use super::document;
 use super::gate;
 use super::guard::guard;
 use super::refusal::Refusal;
+use super::requests::count;
 use super::{Api, BASE};
 
 /// All routes, and what holds for them.
@@ -37,6 +38,7 @@ pub(super) fn router(api: Api) -> Router {
         .fallback(no_route)
         .method_not_allowed_fallback(no_method)
         .layer(from_fn(guard))
+        .layer(from_fn_with_state(api.clone(), count))
         .with_state(api)
 }
 

@@ -10,6 +10,7 @@ use axum::routing::get;
 
 use crate::api::Api;
 use crate::api::gate::Caller;
+use crate::api::refusal::Refusal;
 
 /// Whether all is well; open to all
 #[utoipa::path(get, path = "/healthz", tag = "service", operation_id = "health",
@@ -22,11 +23,15 @@ pub(super) async fn health(State(api): State<Api>) -> impl IntoResponse {
     if api.live().healthy() { (StatusCode::OK, "ok\n") } else { (StatusCode::SERVICE_UNAVAILABLE, "not ok\n") }
 }
 
-/// Metrics in Prometheus' text format, of what the token opens
+/// Metrics in the text format of OpenMetrics, which Prometheus reads: of what the token opens
 #[utoipa::path(get, path = "/metrics", tag = "service", operation_id = "metrics",
-    responses((status = 200, body = String, content_type = "text/plain")))]
-pub(super) async fn metrics(State(api): State<Api>, Caller(token): Caller) -> impl IntoResponse {
-    ([(CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], api.live().metrics(&token.accounts))
+    responses((status = 200, body = String, content_type = "application/openmetrics-text")))]
+pub(super) async fn metrics(State(api): State<Api>, Caller(token): Caller) -> Result<impl IntoResponse, Refusal> {
+    let zones: Vec<_> = api.catalog().read().zones(&token.accounts).cloned().collect();
+    // Of many zones it is much text.
+    let telling = tokio::task::spawn_blocking(move || api.live().metrics(&zones, &token.accounts, api.requests()));
+    let text = telling.await.map_err(|_| Refusal::internal())?;
+    Ok(([(CONTENT_TYPE, "application/openmetrics-text; version=1.0.0; charset=utf-8")], text))
 }
 
 /// The OpenAPI document, open to all.

@@ -20,7 +20,7 @@ use serde_json::{Value, json};
 use tower::ServiceExt;
 use zxfr_core::zone::Version;
 
-use super::{Api, BASE, Live, Rate, Received, Sent, Settings, ZoneStatus};
+use super::{Api, BASE, Live, Rate, Received, Requests, Sent, Settings, ZoneStatus};
 use crate::catalog::{self, Catalog, Reach};
 use crate::config;
 use crate::store::Memory;
@@ -82,7 +82,7 @@ impl Live for Node {
         ZoneStatus { id: zone.id.to_string(), name: zone.name.text().to_owned(), ..ZoneStatus::default() }
     }
 
-    fn metrics(&self, reach: &Reach) -> String {
+    fn metrics(&self, _: &[Arc<catalog::Zone>], reach: &Reach, _: &Requests) -> String {
         let [a, b] = [A, B].map(|id| reach.opens(id.parse().unwrap()));
         format!("first {a}\nsecond {b}\n")
     }

@@ -2,9 +2,13 @@
 //!
 //! | module | holds |
 //! |---|---|
-//! | `status` | how a zone stands with its peers |
+//! | `view` | what is known of a zone and its peers |
+//! | `status` | this, as the API says it |
+//! | `metrics` | this, as metrics say it |
 
+mod metrics;
 mod status;
+mod view;
 
 use std::sync::Arc;
 
@@ -12,21 +16,32 @@ use zxfr_core::time::UnixTime;
 use zxfr_core::zone::Version;
 
 use super::Kept;
-use crate::api::{Live, Received, Sent, ZoneStatus};
+use crate::api::{Live, Received, Requests, Sent, ZoneStatus, shown_name};
 use crate::catalog::{self, Reach, Time};
+use metrics::{Process, Row};
+use view::View;
 
 impl Live for Kept {
     fn received(&self, zone: &catalog::Zone) -> Received {
-        let Some(zone) = self.registry.zone(zone.name.value().as_ref()) else { return Received::default() };
+        let name = zone.name.value().as_ref();
+        let Some(zone) = self.registry.zone(name) else { return Received::default() };
+        let primaries = self.secondary.status(name).map(|status| status.primaries).unwrap_or_default();
+        let answered = primaries.iter().filter_map(|primary| primary.answered).max();
         Received {
             serial: zone.version().map(|version| version.serial()),
-            checked: zone.state().last_check.map(time),
-            modified: None,
+            checked: zone.state().last_success.max(answered).map(time),
+            modified: zone.dealings().changed,
         }
     }
 
-    fn sent(&self, _: &catalog::Zone) -> Sent {
-        Sent::default()
+    fn sent(&self, zone: &catalog::Zone) -> Sent {
+        let Some(zone) = self.registry.zone(zone.name.value().as_ref()) else { return Sent::default() };
+        let (checked, transferred) = {
+            let dealings = zone.dealings();
+            (dealings.checked, dealings.sent)
+        };
+        let serial = zone.version().filter(|_| transferred.is_some()).map(|version| version.serial());
+        Sent { serial, checked, transferred }
     }
 
     fn version(&self, zone: &catalog::Zone) -> Option<Arc<Version>> {
@@ -34,16 +49,24 @@ impl Live for Kept {
     }
 
     fn status(&self, zone: &catalog::Zone) -> ZoneStatus {
-        status::of(self, zone)
+        status::of(zone, View::of(self, zone).as_ref())
     }
 
-    fn metrics(&self, _: &Reach) -> String {
-        String::new()
+    fn metrics(&self, zones: &[Arc<catalog::Zone>], reach: &Reach, requests: &Requests) -> String {
+        let row = |zone: &Arc<catalog::Zone>| Some(Row::new(shown_name(zone).to_owned(), View::of(self, zone)?));
+        let process =
+            (*reach == Reach::All).then(|| Process::now(requests, self.registry.keeping().health(), zones.len()));
+        metrics::text(zones.iter().filter_map(row).collect(), process)
     }
 
     fn healthy(&self) -> bool {
         self.registry.keeping().healthy()
     }
+}
+
+/// Remembers when the process began.
+pub(super) fn begin() {
+    metrics::started();
 }
 
 /// Seconds as microseconds.
