@@ -50,7 +50,7 @@ use rates::Buckets;
 pub use listener::{Listener, Tls};
 pub use live::{Live, Received, Sent};
 pub use rates::Rate;
-pub use requests::Requests;
+pub use requests::{Answered, Requests};
 pub use status::{FailureStatus, IncomingStatus, OutgoingStatus, PeerStatus, Progress, ProgressKind, ZoneStatus};
 pub(crate) use zone_object::name as shown_name;
 

@@ -13,14 +13,36 @@ use super::Api;
 
 /// Counts requests by method and status: no more of them than there are words.
 #[derive(Debug, Default)]
-pub struct Requests(Mutex<BTreeMap<(&'static str, u16), (u64, Duration)>>);
+pub struct Requests(Mutex<BTreeMap<Key, (u64, Duration)>>);
+
+/// A method and a status.
+type Key = (&'static str, u16);
+
+/// Requests of one method that were answered with one status.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Answered {
+    /// The method, or `other`.
+    pub method: &'static str,
+    /// The status.
+    pub status: u16,
+    /// How many.
+    pub count: u64,
+    /// How long they took together, in seconds.
+    pub seconds: f64,
+}
 
 impl Requests {
-    /// By method and status: how many, and how many seconds they took together.
+    /// By method and status.
     #[must_use]
-    pub fn counts(&self) -> Vec<((&'static str, u16), (u64, f64))> {
+    pub fn counts(&self) -> Vec<Answered> {
         let counts = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        counts.iter().map(|(key, (count, elapsed))| (*key, (*count, elapsed.as_secs_f64()))).collect()
+        let answered = |(&(method, status), &(count, elapsed)): (&Key, &(u64, Duration))| Answered {
+            method,
+            status,
+            count,
+            seconds: elapsed.as_secs_f64(),
+        };
+        counts.iter().map(answered).collect()
     }
 
     fn count(&self, method: &'static str, status: StatusCode, elapsed: Duration) {
@@ -63,6 +85,7 @@ mod tests {
             let method = word(&method.parse().unwrap());
             requests.count(method, StatusCode::from_u16(status).unwrap(), Duration::from_millis(500));
         }
-        assert_eq!(requests.counts(), [(("GET", 200), (2, 1.0)), (("other", 405), (2, 1.0))]);
+        let answered = |method, status| Answered { method, status, count: 2, seconds: 1.0 };
+        assert_eq!(requests.counts(), [answered("GET", 200), answered("other", 405)]);
     }
 }

@@ -4,14 +4,14 @@ use std::fs;
 use std::sync::OnceLock;
 
 use super::Metric;
-use crate::api::Requests;
+use crate::api::{Answered, Requests};
 use crate::catalog::Time;
 use crate::store::Health;
 
 /// The process.
 #[derive(Debug)]
 pub(in super::super) struct Process {
-    requests: Vec<((&'static str, u16), (u64, f64))>,
+    requests: Vec<Answered>,
     store: Health,
     zones: u64,
     memory: Memory,
@@ -66,13 +66,13 @@ pub(super) const METRICS: &[Metric<Process>] = &[
     }),
     Metric::gauge("zxfrd_zones", "How many zones there are", |process, samples| samples.put(&[], process.zones)),
     Metric::counter("zxfrd_api_requests", "Requests to the management API that were answered", |process, samples| {
-        process.requests.iter().try_for_each(|((method, status), (count, _))| {
-            samples.put(&[("method", method), ("status", &status.to_string())], *count)
+        process.requests.iter().try_for_each(|answered| {
+            samples.put(&[("method", answered.method), ("status", &answered.status.to_string())], answered.count)
         })
     }),
     Metric::counter("zxfrd_api_request_seconds", "How long these took together", |process, samples| {
-        process.requests.iter().try_for_each(|((method, status), (_, seconds))| {
-            samples.put(&[("method", method), ("status", &status.to_string())], *seconds)
+        process.requests.iter().try_for_each(|answered| {
+            samples.put(&[("method", answered.method), ("status", &answered.status.to_string())], answered.seconds)
         })
     }),
     Metric::counter("zxfrd_store_commits", "Commits that are durable", |process, samples| {
