@@ -107,7 +107,7 @@ async fn a_metrics_token_gets_metrics_and_nothing_else() {
     };
     let answer = metrics(WATCHER).await;
     assert_eq!((answer.status.as_u16(), &answer.octets[..]), (200, &b"first true\nsecond false\n"[..]));
-    assert_eq!(answer.headers["content-type"], "text/plain; version=0.0.4; charset=utf-8");
+    assert_eq!(answer.headers["content-type"], "application/openmetrics-text; version=1.0.0; charset=utf-8");
     assert_eq!(&metrics(BOB).await.octets[..], b"first false\nsecond true\n", "no other account's");
     assert_eq!(&metrics(ADMIN).await.octets[..], b"first true\nsecond true\n");
     metrics("wrong").await.refused(403, 9109);

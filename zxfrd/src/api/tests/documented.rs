@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::*;
+use crate::zone::{LoadOptions, load_text};
 
 /// An operation of the document.
 struct Operation {
@@ -54,6 +55,9 @@ async fn furnished() -> Furnished {
         let body = json!({"name": "hidden-zone.example", "peers": [peer]});
         world.post(&format!("/zones/{zone}/secondary_dns/{kind}"), ALICE, body).await.result();
     }
+    let text = b"$ORIGIN hidden-zone.example.\n@ 60 SOA hidden-ns . 7 1 1 1 1\n";
+    let loaded = load_text(text, Path::new("z"), &LoadOptions::default()).unwrap();
+    *world.node.version.lock().unwrap() = Some(Arc::new(loaded.version));
     let token =
         world.post("/user/tokens", ALICE, json!({"name": "hidden-token", "access": "read", "accounts": [A]})).await;
     let secrets = ["hidden-", "192.0.2.77", "192.0.2.88", "AAECAwQFBg", "\"first\""].map(str::to_owned).to_vec();
