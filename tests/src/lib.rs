@@ -12,7 +12,7 @@
 //! - [`holding`]: what must be held after each step; [`line`](mod@line), [`decode`]: records from text and messages
 //! - [`zxfr`]: zxfr's own programs
 //! - [`interop`]: which zones and keys move between zxfr and which peer
-//! - [`http`]: requests to the management API; [`python`]: programs from PyPI
+//! - [`http`]: requests to the management API; [`packages`]: packages from PyPI and npm
 //! - [`wire`], [`fake`]: messages of any octets, and a primary that sends them; [`relay`]: what stands between servers
 //! - [`named`]: whether the tests that a table names are there
 //! - [`process`], [`ports`], [`probe`], [`tally`]: what these need
@@ -28,11 +28,11 @@ pub mod interop;
 pub mod line;
 pub mod name;
 pub mod named;
+pub mod packages;
 pub mod peer;
 pub mod ports;
 pub mod probe;
 pub mod process;
-pub mod python;
 pub mod records;
 pub mod relay;
 pub mod tally;

@@ -10,6 +10,16 @@ pub fn ran(case: &str) {
     note("ran", case);
 }
 
+/// Notes that an interop case is skipped for want of what it needs, and says so on stderr.
+///
+/// # Panics
+/// When `ZXFR_REQUIRE_PEERS` is `1`: then nothing may be missing.
+pub fn lacking(case: &str, why: &str) {
+    let required = std::env::var("ZXFR_REQUIRE_PEERS").is_ok_and(|value| value == "1");
+    assert!(!required, "{case}: {why}, but ZXFR_REQUIRE_PEERS=1");
+    skipped(case, why);
+}
+
 /// Notes that an interop case was skipped, and says so on stderr.
 pub fn skipped(case: &str, why: &str) {
     // The test framework hides what a passing test prints through `eprintln!`.

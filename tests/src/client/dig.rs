@@ -1,6 +1,6 @@
 //! AXFR by BIND's `dig`.
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::process::Command;
 
 use super::run;
@@ -15,10 +15,30 @@ use crate::tsig::TsigKey;
 /// When `dig` isn't there, the server refuses, the transfer or its signature fails;
 /// with all that `dig` printed beside records.
 pub fn dig(server: SocketAddr, zone: &str, key: Option<&TsigKey>) -> Result<Vec<Record>, Failure> {
+    transfer(None, server, zone, key)
+}
+
+/// The same from this address.
+///
+/// # Errors
+/// As [`dig`].
+pub fn dig_from(source: IpAddr, server: SocketAddr, zone: &str, key: Option<&TsigKey>) -> Result<Vec<Record>, Failure> {
+    transfer(Some(source), server, zone, key)
+}
+
+fn transfer(
+    source: Option<IpAddr>,
+    server: SocketAddr,
+    zone: &str,
+    key: Option<&TsigKey>,
+) -> Result<Vec<Record>, Failure> {
     let program = find_program("dig").ok_or_else(|| Failure::new("dig isn't installed"))?;
     let mut command = Command::new(program);
     // `-r`: no .digrc.
     command.arg("-r").arg(format!("@{}", server.ip())).args(["-p", &server.port().to_string()]);
+    if let Some(source) = source {
+        command.args(["-b", &source.to_string()]);
+    }
     if let Some(key) = key {
         command.args(["-y", &key.option()]);
     }

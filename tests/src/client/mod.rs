@@ -7,7 +7,7 @@ mod kdig;
 use std::io::{BufRead, BufReader, Read};
 use std::process::{Command, Stdio};
 
-pub use dig::{dig, dig_one};
+pub use dig::{dig, dig_from, dig_one};
 pub use ixfr::{Ixfr, dig_ixfr};
 pub use kdig::kdig;
 

@@ -22,6 +22,9 @@ pub use log::{Transfer, transfers};
 /// What the log line with the address that is listened on begins its value with.
 const LISTENING: &str = "listening addr=";
 
+/// What stands before the address of the management API in the log.
+const MANAGING: &str = "management API url=http://";
+
 /// A running `zxfrd serve`. What it has it gives to loopback.
 #[derive(Debug)]
 pub struct Zxfrd {
@@ -85,6 +88,17 @@ impl Zxfrd {
     /// Where it answers, over UDP and TCP.
     pub fn address(&self) -> SocketAddr {
         self.address
+    }
+
+    /// Where its management API is.
+    ///
+    /// # Errors
+    /// When it doesn't come to that; with its log.
+    pub fn api(&mut self) -> Result<SocketAddr, Failure> {
+        let log = self.process.log_after(0, &[MANAGING], DEADLINE)?;
+        let url = log.split_once(MANAGING).and_then(|(_, rest)| rest.split('/').next());
+        url.and_then(|address| address.parse().ok())
+            .ok_or_else(|| Failure::new(format!("no address in its log: {log}")))
     }
 
     /// The process, for its log, its id and signals.

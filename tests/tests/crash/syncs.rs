@@ -43,9 +43,7 @@ impl Tracer {
     /// Attaches to a process and all of its threads. None, loudly, where that can't be done.
     fn attach(process: u32, folder: &Path) -> Option<Self> {
         let Some(program) = find_program("strace") else {
-            let required = std::env::var("ZXFR_REQUIRE_PEERS").is_ok_and(|value| value == "1");
-            assert!(!required, "{CASE}: strace is not installed, but ZXFR_REQUIRE_PEERS=1");
-            tally::skipped(CASE, "strace is not installed");
+            tally::lacking(CASE, "strace is not installed");
             return None;
         };
         let (output, told) = (folder.join("trace"), folder.join("strace.log"));

@@ -5,7 +5,6 @@ use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 use zxfr_tests::http::{self, Response};
-use zxfr_tests::peer::DEADLINE;
 use zxfr_tests::zxfr::Zxfrd;
 
 /// The account that most objects are in.
@@ -70,9 +69,7 @@ impl World {
     /// One whose configuration goes on like this.
     pub(crate) fn declaring(more: &str) -> Self {
         let mut zxfrd = Zxfrd::with_config(&format!("{CONFIG}{more}")).unwrap();
-        let line = zxfrd.process().log_after(0, &["management API"], DEADLINE).unwrap();
-        let (_, url) = line.split_once("url=http://").unwrap();
-        let api = url.split('/').next().unwrap().parse().unwrap();
+        let api = zxfrd.api().unwrap();
         Self { zxfrd, api }
     }
 

@@ -27,10 +27,12 @@ impl Live for Kept {
         let Some(zone) = self.registry.zone(name) else { return Received::default() };
         let primaries = self.secondary.status(name).map(|status| status.primaries).unwrap_or_default();
         let answered = primaries.iter().filter_map(|primary| primary.answered).max();
+        let modified = zone.dealings().changed;
         Received {
             serial: zone.version().map(|version| version.serial()),
-            checked: zone.state().last_success.max(answered).map(time),
-            modified: zone.dealings().changed,
+            // Checks are known by the second: what came within that one was asked for no earlier.
+            checked: zone.state().last_success.max(answered).map(time).max(modified),
+            modified,
         }
     }
 
