@@ -5,11 +5,12 @@ use std::collections::BTreeMap;
 use std::fmt::Write;
 use std::fs;
 use std::process::Command;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 use zxfr_tests::{packages, tally};
 
+use crate::primary::Primary;
 use crate::world::*;
 
 /// What is installed from PyPI.
@@ -49,7 +50,8 @@ fn no_request_is_answered_with_5xx_or_what_is_not_documented() {
     let mut world = World::new();
     let folder = tempfile::tempdir().unwrap();
     let config = folder.path().join("schemathesis.toml");
-    fs::write(&config, parameters(&world)).unwrap();
+    let primary = Primary::start("fuzzed.example.", 7);
+    fs::write(&config, parameters(&world, &primary)).unwrap();
     fs::write(folder.path().join("hooks.py"), HOOKS).unwrap();
     let examples = std::env::var("ZXFR_FUZZED_EXAMPLES").unwrap_or_else(|_| EXAMPLES.to_string());
     let (mut statuses, mut cases) = (Statuses::new(), 0);
@@ -88,13 +90,14 @@ fn no_request_is_answered_with_5xx_or_what_is_not_documented() {
     tally::ran(&format!("{case}: {cases} requests to {} operations", statuses.len()));
 }
 
-/// Makes one of everything; what stands for the parameters of paths.
-fn parameters(world: &World) -> String {
+/// Makes one of everything, and a zone that was transferred; what stands for the parameters of paths.
+fn parameters(world: &World, primary: &Primary) -> String {
     let tsig = world.make(A, "tsigs", ALICE, &json!({"name": "k.", "algo": "hmac-sha256."}));
-    let peer = world.peer("p", "127.0.0.1:9".parse().unwrap(), true);
+    let peer = world.peer("p", primary.address(), true);
     let acl = world.make(A, "acls", ALICE, &json!({"name": "c", "ip_range": "192.0.2.0/24"}));
     let name = "fuzzed.example";
-    let zone = world.incoming(name, &[], 300);
+    let zone = world.incoming(name, &[&peer], 300);
+    world.status_when(&zone, Duration::from_secs(30), |status| status["soa_serial"] == json!(7));
     world.outgoing(&zone, name, &[]);
     let token = json!({"name": "t", "access": "read", "accounts": [A]});
     let token = world.post("/user/tokens", ALICE, &token).id();
