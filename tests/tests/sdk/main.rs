@@ -2,7 +2,8 @@
 //! and those who are to get it.
 
 mod methods;
-
+mod quickstart;
+mod readme;
 mod scene;
 mod script;
 
