@@ -41,7 +41,7 @@ pub fn npm(name: &str, packages: &[&str]) -> Result<PathBuf, Failure> {
     fs::create_dir_all(&folder).map_err(|error| Failure::because(folder.display(), error))?;
     // Without one npm would install into a folder above that has one.
     write(&folder.join("package.json"), r#"{ "private": true, "type": "module" }"#)?;
-    let options = ["install", "--no-audit", "--no-fund", "--no-package-lock", "--loglevel=error"];
+    let options = ["install", "--no-audit", "--no-fund", "--no-package-lock", "--prefer-offline", "--fetch-retries=1"];
     run(Command::new("npm").current_dir(&folder).args(options).args(packages))?;
     done(&folder, packages)?;
     Ok(folder)

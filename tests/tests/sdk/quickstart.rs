@@ -104,6 +104,12 @@ fn follow(python: Option<&Path>) {
     let given = dig(ports.dns.address(), ZONE, None).unwrap();
     assert_eq!((given.first().and_then(Record::serial), given.len()), (Some(2), 4), "{given:?}");
     assert_same("zxfrd", &wanted, &given, Exactness::Octets);
+    // The one by AXFR, the other, of which Knot told, by IXFR.
+    let log = shell.log();
+    let came = zxfr::transfers(&log).into_iter().filter(|transfer| transfer.incoming && transfer.from != transfer.to);
+    let came: Vec<_> = came.map(|transfer| (transfer.kind, transfer.to, transfer.result)).collect();
+    let [axfr, ixfr] = [("axfr", 1), ("ixfr", 2)].map(|(kind, to)| (kind.to_owned(), Some(to), "ok".to_owned()));
+    assert_eq!(came, [axfr, ixfr], "{log}");
     shell.stop();
 }
 
