@@ -2,7 +2,7 @@
 //!
 //! The socket has a random port, which changes now and then, and is connected, so that only the primary's datagrams come
 //! through; IDs are random (RFC 5452). A query is sent again when no answer comes, and asked over TCP when the
-//! answer is truncated. A primary that answers nothing is left alone for a while: what is asked of it fails at once then, and
+//! answer is truncated. Where ICMP says twice that nobody listens, that is told at once. A primary that answers nothing is left alone for a while: what is asked of it fails at once then, and
 //! after that one query has to be answered before others are sent.
 
 use super::backoff::Backoff;
@@ -144,6 +144,8 @@ struct Asked<M, T> {
     /// How often it was sent.
     tries: u32,
     began: Instant,
+    /// When it was last sent.
+    sent: Instant,
     core_began: CoreInstant,
     due: Instant,
     /// What was wrong with an answer that anybody may have sent.
@@ -172,7 +174,10 @@ impl<M: Mac + Send + Sync + 'static, T: Send + 'static> Checker<M, T> {
                 },
                 received = receive(&self.socket, &mut answer) => match received {
                     Ok(length) => self.handle_answer(&answer[..length]),
-                    Err(error) => self.refused = Some((Instant::now(), error.kind())),
+                    Err(error) => {
+                        self.refused = Some((Instant::now(), error.kind()));
+                        self.give_up_refused();
+                    }
                 },
                 Some(Ok(checked)) = self.over_tcp.join_next() => self.report(checked),
                 () = sleep_until(wake) => self.send_again(),
@@ -221,7 +226,7 @@ impl<M: Mac + Send + Sync + 'static, T: Send + 'static> Checker<M, T> {
         let core_began = clock::now().instant;
         self.transmit(&query);
         self.due.insert((due, id));
-        let asked = Asked { check, query, verifier, tries: 1, began: now, core_began, due, suspect: None };
+        let asked = Asked { check, query, verifier, tries: 1, began: now, sent: now, core_began, due, suspect: None };
         self.asked.insert(id, asked);
         Ok(())
     }
@@ -263,6 +268,7 @@ impl<M: Mac + Send + Sync + 'static, T: Send + 'static> Checker<M, T> {
             self.due.remove(&(at, id));
             let Some(mut asked) = self.asked.remove(&id) else { continue };
             if asked.tries < TRIES {
+                asked.sent = Instant::now();
                 self.transmit(&asked.query);
                 asked.due = now + wait_of_try(self.limits.patience, asked.tries);
                 asked.tries += 1;
@@ -270,18 +276,35 @@ impl<M: Mac + Send + Sync + 'static, T: Send + 'static> Checker<M, T> {
                 self.asked.insert(id, asked);
                 continue;
             }
-            let error = match (asked.suspect, self.refused) {
-                (Some(suspect), _) => Error::Transfer(suspect),
-                (None, Some((at, kind))) if at >= asked.began => Error::Connect(kind.into()),
-                (None, _) => Error::Timeout { what: "answer", after: self.limits.patience },
-            };
-            let reason = Reason::from(&error);
-            if asked.suspect.is_none() {
-                self.backoff.fail(asked.core_began, clock::now().instant, reason.clone());
-            }
-            let (result, elapsed) = (Err(reason), asked.began.elapsed());
-            self.report(CheckEnded { tag: asked.check.tag, result, elapsed });
+            self.give_up(asked);
         }
+        self.give_up_refused();
+    }
+
+    /// Gives up what was sent more than once and nobody has taken by an ICMP error since it was last sent. Which datagram such an
+    /// error is about isn't said, but all went to the same address. One error alone may be a primary that is being restarted.
+    fn give_up_refused(&mut self) {
+        let Some((at, _)) = self.refused else { return };
+        let refused = |asked: &mut Asked<M, T>| asked.tries > 1 && asked.sent <= at;
+        let ended: Vec<_> = self.asked.extract_if(|_, asked| refused(asked)).collect();
+        for (id, asked) in ended {
+            self.due.remove(&(asked.due, id));
+            self.give_up(asked);
+        }
+    }
+
+    fn give_up(&mut self, asked: Asked<M, T>) {
+        let error = match (asked.suspect, self.refused) {
+            (Some(suspect), _) => Error::Transfer(suspect),
+            (None, Some((at, kind))) if at >= asked.began => Error::Connect(kind.into()),
+            (None, _) => Error::Timeout { what: "answer", after: self.limits.patience },
+        };
+        let reason = Reason::from(&error);
+        if asked.suspect.is_none() {
+            self.backoff.fail(asked.core_began, clock::now().instant, reason.clone());
+        }
+        let (result, elapsed) = (Err(reason), asked.began.elapsed());
+        self.report(CheckEnded { tag: asked.check.tag, result, elapsed });
     }
 
     fn handle_answer(&mut self, octets: &[u8]) {

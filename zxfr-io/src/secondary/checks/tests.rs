@@ -166,12 +166,31 @@ async fn a_dead_primary_costs_all_zones_together_what_it_costs_one() {
 }
 
 #[tokio::test]
-async fn a_closed_port_is_told_as_such() {
+async fn a_closed_port_is_told_as_such_before_patience_ends() {
     let addr = UdpSocket::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap();
-    let mut bench = Bench::new(addr, 10);
+    let mut bench = Bench::patient(addr, 100, 5 * PATIENCE);
+    bench.ask(0..50);
+    for ended in bench.ended(50).await {
+        assert_eq!(ended.result.as_ref().unwrap_err().failure, Failure::Unreachable);
+        assert!(ended.elapsed < 5 * PATIENCE / 2, "{:?}", ended.elapsed);
+    }
+}
+
+/// What was refused once is asked again: the primary may be about to listen.
+#[tokio::test]
+async fn a_primary_that_is_there_for_the_second_try_is_heard() {
+    let addr = UdpSocket::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap();
+    let mut bench = Bench::patient(addr, 10, 5 * PATIENCE);
     bench.ask(0..1);
-    let ended = bench.ended(1).await;
-    assert_eq!(ended[0].result.as_ref().unwrap_err().failure, Failure::Unreachable);
+    // The task sends its query, which on loopback is refused before the call returns.
+    for _ in 0..10 {
+        tokio::task::yield_now().await;
+    }
+    let socket = UdpSocket::bind(addr).await.unwrap();
+    let mut query = [0; 512];
+    let (length, from) = socket.recv_from(&mut query).await.unwrap();
+    socket.send_to(&answer(&query[..length], 8, Flags::default()), from).await.unwrap();
+    assert_eq!(bench.ended(1).await[0].result.as_ref().unwrap().serial, Serial(8));
 }
 
 #[tokio::test]
