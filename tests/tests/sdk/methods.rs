@@ -62,13 +62,19 @@ const STEPS: [Step; 11] = [
         scene.in_step(1);
         scene.arrives(1);
     }),
-    ("primary has 2", |scene| scene.change(2)),
+    ("primary has 2", |scene| {
+        scene.change(2);
+        scene.lags(1);
+    }),
     ("forced to 2", |scene| {
         scene.forced(2);
         scene.in_step(2);
         scene.arrives(2);
     }),
-    ("primary has 3", |scene| scene.change(3)),
+    ("primary has 3", |scene| {
+        scene.change(3);
+        scene.lags(2);
+    }),
     ("nobody told of 3", |scene| {
         scene.forced(3);
         scene.in_step(3);

@@ -84,6 +84,16 @@ impl Scene {
         assert_same("zxfrd", &wanted, &given, Exactness::Octets);
     }
 
+    /// `knotd` has gone on, and neither `zxfrd` nor `nsd` knows: what goes out was changed, and that asks no primary.
+    #[track_caller]
+    pub(crate) fn lags(&self, serial: u32) {
+        let given = self.read().unwrap_or_else(|failure| panic!("{failure}"));
+        let held = [soa(self.knotd.address()), given.first().and_then(Record::serial), soa(self.nsd.address())];
+        let log = self.zxfrd.log();
+        assert_eq!(held, [Some(serial + 1), Some(serial), Some(serial)], "{log}");
+        assert!(!log.contains(" kind=uptodate "), "{log}");
+    }
+
     /// The transfer that was forced last comes to its end: a whole one, whatever `zxfrd` had, of this serial.
     pub(crate) fn forced(&self, serial: u32) {
         let log = self.zxfrd.log();

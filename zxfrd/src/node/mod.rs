@@ -20,8 +20,10 @@ use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 use zxfr_core::name::{Name, NameRef};
 use zxfr_core::transfer;
+use zxfr_core::tsig::rustcrypto::Hmac;
 use zxfr_core::zone::BuildLimits;
 use zxfr_io::notify::{NotifyLimits, NotifySender};
+use zxfr_io::secondary::{PrimaryAddr, ZoneConfig};
 use zxfr_io::{Secondary, SecondaryLimits, Timeouts};
 
 use crate::api::Live;
@@ -197,6 +199,7 @@ impl Kept {
 
     /// A zone, or what it is linked to, is another, or new, or gone.
     fn change_zone(&self, objects: &Objects, id: Id, name: &Name) {
+        let before = self.registry.zone(name.as_ref()).and_then(|zone| zone.incoming());
         let zone = self.registry.change_zone(objects, id, name.as_ref());
         let mut known = self.incoming.lock().unwrap_or_else(PoisonError::into_inner);
         match zone.as_ref().and_then(|zone| Some((zone, zone.incoming()?))) {
@@ -204,9 +207,12 @@ impl Kept {
                 if known.insert(name.clone()) {
                     self.secondary.add(config, zone.state());
                 } else {
+                    let same = before.is_some_and(|before| is_same(&before, &config));
                     self.secondary.replace(config);
-                    // It may have failed for what is another now.
-                    self.ask_all(name.as_ref());
+                    if !same {
+                        // It may have failed for what is another now.
+                        self.ask_all(name.as_ref());
+                    }
                 }
             }
             None => {
@@ -228,6 +234,13 @@ impl Kept {
             self.sender.notify(&version, zone.targets());
         }
     }
+}
+
+/// Whether a zone comes from the same primaries as before, in the same way.
+fn is_same(before: &ZoneConfig<Hmac>, now: &ZoneConfig<Hmac>) -> bool {
+    let key = |primary: &PrimaryAddr<Hmac>| primary.key.as_ref().map(Arc::as_ptr);
+    let told = |primary: &PrimaryAddr<Hmac>| (primary.addr, primary.ixfr, key(primary));
+    before.policy == now.policy && before.primaries.iter().map(told).eq(now.primaries.iter().map(told))
 }
 
 impl Applied for Kept {
