@@ -14,6 +14,9 @@ use std::time::Duration;
 /// The steps to the present schema.
 const MIGRATIONS: [(i64, &str, &str); 1] = [(1, "first", include_str!("migrations/1_first.sql"))];
 
+/// The octets of a page of the database: one of a version takes little more than one of these.
+pub(super) const PAGE_OCTETS: u32 = 16_384;
+
 /// The WAL is cut back to so many octets when it starts anew.
 const WAL_OCTETS: &str = "67108864";
 
@@ -22,7 +25,7 @@ const WAL_OCTETS: &str = "67108864";
 pub(super) struct Bounds {
     /// How long a lock that something else has on it is waited for.
     pub(super) busy: Duration,
-    /// The most pages of 4,096 octets that it may have, if not as many as there is room for.
+    /// The most pages that it may have, if not as many as there is room for.
     pub(super) pages: Option<u32>,
 }
 
@@ -93,7 +96,8 @@ impl Database {
     /// A connection to write with.
     pub(super) async fn writer(&self) -> Result<SqliteConnection, StoreError> {
         let options = self.options().journal_mode(SqliteJournalMode::Wal).synchronous(SqliteSynchronous::Full);
-        let options = options.pragma("journal_size_limit", WAL_OCTETS);
+        // The writer says when what is in the log goes into the database: not while somebody waits for a commit.
+        let options = options.pragma("journal_size_limit", WAL_OCTETS).pragma("wal_autocheckpoint", "0");
         let options = match self.bounds.pages {
             Some(pages) => options.pragma("max_page_count", pages.to_string()),
             None => options,
@@ -107,7 +111,7 @@ impl Database {
     }
 
     fn options(&self) -> SqliteConnectOptions {
-        let options = SqliteConnectOptions::new().filename(&self.path).create_if_missing(false);
+        let options = SqliteConnectOptions::new().filename(&self.path).create_if_missing(false).page_size(PAGE_OCTETS);
         let options = options.foreign_keys(true).busy_timeout(self.bounds.busy).thread_name(|_| "zxfrd-store".into());
         options.disable_statement_logging()
     }

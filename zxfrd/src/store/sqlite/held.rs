@@ -4,12 +4,16 @@ use super::StoreError;
 use super::prepared::{Checksum, PreparedCheckpoint, PreparedDelta, checkpoint_checksum, delta_checksum};
 use crate::catalog::Id;
 use sqlx::sqlite::SqliteConnection;
+use sqlx::{QueryBuilder, Sqlite};
 use std::collections::HashSet;
 use zxfr_core::refresh::State;
 use zxfr_core::time::UnixTime;
 
 /// The octets that a page takes in a checkpoint's list: its part and its checksum.
 pub(super) const LISTED: usize = 33;
+
+/// So many pages are inserted by one statement.
+const PAGES_TOGETHER: usize = 64;
 
 /// A checkpoint: serial, number, apex, checksum, list of pages.
 type Columns = (i64, i64, Vec<u8>, Vec<u8>, Vec<u8>);
@@ -95,10 +99,14 @@ pub(super) async fn checkpoint(
     let mut gone = had.clone();
     for page in pages {
         gone.remove(&page.checksum);
-        if !had.contains(&page.checksum) {
-            let insert = sqlx::query("INSERT INTO page (zone, checksum, octets) VALUES ($1, $2, $3)").bind(id);
-            insert.bind(&page.checksum[..]).bind(&page.page.octets()[..]).execute(&mut *connection).await?;
-        }
+    }
+    let new: Vec<_> = pages.iter().filter(|page| !had.contains(&page.checksum)).collect();
+    for together in new.chunks(PAGES_TOGETHER) {
+        let mut insert = QueryBuilder::<Sqlite>::new("INSERT INTO page (zone, checksum, octets) ");
+        insert.push_values(together, |mut row, page| {
+            row.push_bind(id).push_bind(&page.checksum[..]).push_bind(&page.page.octets()[..]);
+        });
+        insert.build().execute(&mut *connection).await?;
     }
     for checksum in gone {
         let delete = sqlx::query("DELETE FROM page WHERE zone = $1 AND checksum = $2").bind(id);

@@ -16,6 +16,9 @@ pub(super) type Checksum = [u8; 32];
 /// Octets of pages from which on it is worth a thread to digest them.
 const MANY: u64 = 65_536;
 
+/// Pages for which another thread is worth it.
+const PAGES_EACH: usize = 128;
+
 /// A write that only has to be carried out. It may be carried out more than once.
 pub(super) enum Prepared {
     Put(Object),
@@ -26,6 +29,17 @@ pub(super) enum Prepared {
     State { zone: Id, state: State },
     Forget { zone: Id },
     Audit(Audit),
+}
+
+impl Prepared {
+    /// The octets of the versions and deltas in it.
+    pub(super) fn octets(&self) -> u64 {
+        match self {
+            Self::Delta(delta) => delta.octets.len() as u64,
+            Self::Checkpoint(checkpoint) => checkpoint.size,
+            _ => 0,
+        }
+    }
 }
 
 pub(super) struct PreparedDelta {
@@ -103,11 +117,9 @@ fn delta_of(zone: Id, delta: &Delta) -> PreparedDelta {
 }
 
 fn checkpoint_of(zone: Id, version: &Version) -> PreparedCheckpoint {
-    let pages = version.stored_pages().map(|(part, page)| {
-        let checksum = Sha256::digest(page.octets()).into();
-        PreparedPage { part, checksum, page: page.clone() }
-    });
-    let pages: Vec<PreparedPage> = pages.collect();
+    let pages = version.stored_pages().map(|(part, page)| PreparedPage { part, checksum: [0; 32], page: page.clone() });
+    let mut pages: Vec<PreparedPage> = pages.collect();
+    digest(&mut pages);
     let size = pages.iter().map(|page| page.page.len() as u64).sum();
     PreparedCheckpoint {
         zone,
@@ -115,6 +127,26 @@ fn checkpoint_of(zone: Id, version: &Version) -> PreparedCheckpoint {
         apex: version.apex().as_octets().to_vec(),
         size,
         pages,
+    }
+}
+
+/// Gives each page its checksum, on as many threads as can run.
+fn digest(pages: &mut [PreparedPage]) {
+    let threads = thread::available_parallelism().map_or(1, usize::from);
+    let share = pages.len().div_ceil(threads).max(PAGES_EACH);
+    thread::scope(|scope| {
+        let mut shares = pages.chunks_mut(share);
+        let own = shares.next();
+        for share in shares {
+            scope.spawn(move || digest_all(share));
+        }
+        own.map(digest_all);
+    });
+}
+
+fn digest_all(pages: &mut [PreparedPage]) {
+    for page in pages {
+        page.checksum = Sha256::digest(page.page.octets()).into();
     }
 }
 

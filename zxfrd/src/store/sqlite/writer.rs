@@ -1,6 +1,6 @@
 //! The one connection that writes; commits that come together share a transaction.
 
-use super::file::Database;
+use super::file::{Database, PAGE_OCTETS};
 use super::prepared::Prepared;
 use super::{StoreError, Suspects, held, objects};
 use sqlx::sqlite::SqliteConnection;
@@ -11,6 +11,10 @@ use tokio::sync::{mpsc, oneshot};
 
 /// How many commits share a transaction at most.
 const TOGETHER: usize = 128;
+/// When so many octets may be in the log, they are taken over into the database.
+const LOG_OCTETS: u64 = 4 << 20;
+/// The octets that a transaction takes besides those of versions and deltas, about.
+const TRANSACTION_OCTETS: u64 = 4 * PAGE_OCTETS as u64;
 
 /// A commit: all of it or nothing.
 pub(super) struct Batch {
@@ -24,12 +28,14 @@ pub(super) struct Writer {
     /// `None` after a failure that may have left it in an unclear state.
     connection: Option<SqliteConnection>,
     suspects: Suspects,
+    /// The octets that have come into the log since it was last taken over, about.
+    logged: u64,
 }
 
 impl Writer {
     pub(super) async fn new(database: Database, suspects: Suspects) -> Result<Self, StoreError> {
         let connection = Some(database.writer().await?);
-        Ok(Self { database, connection, suspects })
+        Ok(Self { database, connection, suspects, logged: 0 })
     }
 
     /// Carries out what comes until nothing more can come.
@@ -40,12 +46,14 @@ impl Writer {
             // Who has the database locked has it locked for each of them.
             if matches!(result, Ok(()) | Err(StoreError::Locked)) || batches.len() == 1 {
                 batches.drain(..).for_each(|batch| drop(batch.done.send(result.clone())));
-                continue;
             }
             // One of them fails, but the others need not.
             for batch in batches.drain(..) {
                 let result = self.commit(slice::from_ref(&batch)).await;
                 let _ = batch.done.send(result);
+            }
+            if self.logged >= LOG_OCTETS {
+                self.take_over().await;
             }
         }
         if let Some(connection) = self.connection {
@@ -61,12 +69,26 @@ impl Writer {
             None => self.database.writer().await?,
         };
         let result = Self::transaction(&mut connection, &self.suspects, batches).await;
+        let octets = batches.iter().flat_map(|batch| &batch.writes).map(Prepared::octets);
+        self.logged = octets.fold(self.logged.saturating_add(TRANSACTION_OCTETS), u64::saturating_add);
         match &result {
             Ok(()) | Err(StoreError::Refused(_)) => self.connection = Some(connection),
             // The next one begins anew.
             Err(_) => drop(connection.close().await),
         }
         result
+    }
+
+    /// Takes what is in the log over into the database. What was committed is durable without that.
+    async fn take_over(&mut self) {
+        let Some(connection) = &mut self.connection else { return };
+        match sqlx::query("PRAGMA wal_checkpoint(PASSIVE)").execute(connection).await {
+            Ok(_) => self.logged = 0,
+            Err(error) => {
+                let reason = StoreError::from(error);
+                tracing::warn!(%reason, "the store's log goes on: it can't be taken over into the database");
+            }
+        }
     }
 
     async fn transaction(

@@ -1,5 +1,6 @@
 //! A store whose files end at any octet: objects and zones are what one commit left, and nothing is half there.
 
+use super::super::file::PAGE_OCTETS;
 use super::*;
 use crate::catalog::{
     Audit, Incoming, Object, ObjectKey, Origin, Outgoing, Peer, Tsig, TsigSecret, Written, Zone, ZoneKind,
@@ -165,7 +166,7 @@ fn writes(number: u32, lives: &Lives, deltas: &[Arc<Delta>]) -> Vec<Write> {
 
 /// The octets of a log that count: frames after a restart of the log have other salts than those that are left of before.
 fn used(wal: &[u8]) -> usize {
-    let frame = 24 + 4096;
+    let frame = 24 + PAGE_OCTETS as usize;
     let salts = &wal[16..24];
     32 + frame * wal[32..].chunks(frame).take_while(|frame| frame.len() > 16 && frame[8..16] == *salts).count()
 }

@@ -80,7 +80,7 @@ async fn damaged_history_that_the_version_does_not_need_is_left_out() {
 #[tokio::test]
 async fn no_room_is_told_and_the_next_commit_works_when_there_is_some() {
     let (_folder, path) = place();
-    let bounds = Bounds { pages: Some(300), ..Bounds::default() };
+    let bounds = Bounds { pages: Some(100), ..Bounds::default() };
     let store = Sqlite::open_within(&path, bounds).await.unwrap();
     let (versions, deltas) = history(3_000, 2);
     let large = version(1, 40_000, &[]);
