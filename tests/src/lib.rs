@@ -12,7 +12,7 @@
 //! - [`holding`]: what must be held after each step; [`line`](mod@line), [`decode`]: records from text and messages
 //! - [`zxfr`]: zxfr's own programs
 //! - [`interop`]: which zones and keys move between zxfr and which peer
-//! - [`http`]: requests to the management API; [`packages`]: packages from PyPI and npm
+//! - [`http`]: requests to the management API; [`openmetrics`]: metrics; [`packages`]: packages from PyPI and npm
 //! - [`wire`], [`fake`]: messages of any octets, and a primary that sends them; [`relay`]: what stands between servers
 //! - [`named`]: whether the tests that a table names are there
 //! - [`process`], [`ports`], [`probe`], [`tally`]: what these need
@@ -28,6 +28,7 @@ pub mod interop;
 pub mod line;
 pub mod name;
 pub mod named;
+pub mod openmetrics;
 pub mod packages;
 pub mod peer;
 pub mod ports;

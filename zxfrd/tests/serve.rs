@@ -52,7 +52,7 @@ fn the_keys_of_linked_peers_are_needed() {
     let server = daemon.server();
     assert_eq!(zxfr(&["axfr", &server, "example", "-y", ONE]).code, 0);
     zxfr(&["axfr", &server, "example"]).failed(1, &[&server[1..], "example.", "REFUSED"]);
-    assert!(daemon.wait_for("refused").ends_with("rcode=REFUSED reason=not signed"));
+    assert!(daemon.wait_for("refused").ends_with("rcode=REFUSED result=tsig-missing reason=not signed"));
     zxfr(&["axfr", &server, "example", "-y", TWO]).failed(1, &["REFUSED"]);
     assert!(daemon.wait_for("refused").ends_with("signed with a key that is not for this zone"));
     zxfr(&["axfr", &server, "example", "-y", WRONG]).failed(1, &[&server[1..], "example.", "BADSIG"]);

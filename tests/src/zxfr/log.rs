@@ -17,6 +17,8 @@ pub struct Transfer {
     pub to: Option<u32>,
     /// How many messages it took.
     pub messages: u64,
+    /// How many records they held.
+    pub records: u64,
     /// The octets of these messages.
     pub octets: u64,
     /// `ok`, or a word for why it failed.
@@ -54,6 +56,7 @@ fn transfer(line: &str) -> Option<Transfer> {
         from: field("from")?.parse().ok(),
         to: field("to")?.parse().ok(),
         messages: field("messages")?.parse().ok()?,
+        records: field("records")?.parse().ok()?,
         octets: field("octets")?.parse().ok()?,
         result: result.into(),
         reason,
@@ -76,6 +79,7 @@ mod tests {
             from: Some(4),
             to: Some(5),
             messages: 1,
+            records: 60,
             octets: 1507,
             result: "ok".into(),
             reason: None,

@@ -1,5 +1,5 @@
-//! Primaries that fail, each in its own way, while their zones are held: status and log say which within one retry interval, and
-//! the zones come back in step by themselves.
+//! Primaries that fail, each in its own way, while their zones are held: status, metrics and log say which within one retry
+//! interval, and the zones come back in step by themselves.
 
 use std::fmt::Write;
 use std::net::SocketAddr;
@@ -7,9 +7,10 @@ use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 use zxfr_tests::ports::Port;
-use zxfr_tests::zxfr::{Transfer, Zxfrd};
+use zxfr_tests::zxfr::Zxfrd;
 
 use crate::primary::{Manner, Primary};
+use crate::trouble::{Link, Trouble};
 use crate::world::*;
 
 /// What is held before trouble begins.
@@ -18,164 +19,175 @@ const HELD: u32 = 41;
 const NEXT: u32 = HELD + 1;
 /// How long after trouble has begun the next round may begin: what stands for RETRY, and for REFRESH, in these tests.
 const RETRY: Duration = Duration::from_secs(1);
-/// How long a primary that says nothing is waited for: checks, and transfers without progress.
+/// How long a primary that says nothing is waited for: checks 7 s, and transfers without progress as `progress_seconds` says.
 const SILENCE: Duration = Duration::from_secs(8);
 /// What a busy machine may add.
 const SLACK: Duration = Duration::from_secs(2);
 
 /// A way to fail.
-struct Trouble {
+struct Way {
     zone: &'static str,
     begins: fn(&Primary),
-    /// Words for it: of the zone, or of the primary.
-    reasons: &'static [&'static str],
-    /// Whether the round fails by it: not where what a primary has is as good as what it said.
-    fails: bool,
+    told: Trouble,
     silent: bool,
 }
 
-const TROUBLES: [Trouble; 8] = [
-    Trouble {
+/// A primary that fails and the round with it, for the same reason.
+const fn fails(reason: &'static str, serial: u32) -> Trouble {
+    Trouble { peer: reason, round: Some(reason), serial: Some(serial), lag: Some(serial as i64 - HELD as i64) }
+}
+
+const WAYS: [Way; 8] = [
+    Way {
         zone: "behind.example",
         begins: |primary| primary.set(HELD - 1),
-        reasons: &["backward", "behind"],
-        fails: true,
+        told: Trouble { round: Some("backward"), ..fails("behind", HELD - 1) },
         silent: false,
     },
-    Trouble {
+    // What was promised isn't there, but what is there is held: that is no failure of the round.
+    Way {
         zone: "lying.example",
         begins: |primary| primary.behave(Manner::Lying(3)),
-        reasons: &["lied"],
-        fails: false,
+        told: Trouble { round: None, ..fails("lied", HELD) },
         silent: false,
     },
-    Trouble {
+    Way {
         zone: "refusing.example",
         begins: |primary| primary.behave(Manner::Refusing(5)),
-        reasons: &["refused"],
-        fails: true,
+        told: fails("refused", HELD),
         silent: false,
     },
-    Trouble {
+    Way {
         zone: "failing.example",
         begins: |primary| primary.behave(Manner::Refusing(2)),
-        reasons: &["servfail"],
-        fails: true,
+        told: fails("servfail", HELD),
         silent: false,
     },
-    Trouble {
+    Way {
         zone: "silent.example",
         begins: |primary| primary.behave(Manner::Silent),
-        reasons: &["timeout"],
-        fails: true,
+        told: fails("timeout", HELD),
         silent: true,
     },
-    Trouble {
+    Way {
         zone: "stalling.example",
         begins: |primary| {
-            primary.set(HELD + 1);
+            primary.set(NEXT);
             primary.behave(Manner::Stalling);
         },
-        reasons: &["stalled"],
-        fails: true,
+        told: fails("stalled", NEXT),
         silent: true,
     },
-    Trouble {
+    Way {
         zone: "cutting.example",
         begins: |primary| {
-            primary.set(HELD + 1);
+            primary.set(NEXT);
             primary.behave(Manner::Cutting);
         },
-        reasons: &["cut"],
-        fails: true,
+        told: fails("cut", NEXT),
         silent: false,
     },
-    Trouble {
+    Way {
         zone: "malformed.example",
         begins: |primary| {
-            primary.set(HELD + 1);
+            primary.set(NEXT);
             primary.behave(Manner::Malformed);
         },
-        reasons: &["malformed"],
-        fails: true,
+        told: fails("malformed", NEXT),
         silent: false,
     },
 ];
-
-/// A zone that is in step.
-fn in_step(status: &Value, serial: u32) -> bool {
-    status["soa_serial"] == json!(serial) && status["incoming"]["failure"].is_null()
-}
-
-/// Waits until the status of a zone has this reason; how long that took.
-fn failed(world: &World, zone: &str, reasons: &[&str], within: Duration, begun: Instant) -> (Duration, Value) {
-    let status = world.status_when(zone, within, |status| {
-        status["incoming"]["failure"]["reason"].as_str().is_some_and(|reason| reasons.contains(&reason))
-    });
-    let failure = &status["incoming"]["failure"];
-    assert!(failure["message"].as_str().is_some_and(|message| !message.is_empty()), "{failure}");
-    assert!(failure["at"].as_str().is_some_and(|at| at.ends_with('Z')), "{failure}");
-    assert!(status["incoming"]["last_success"].as_str() <= failure["at"].as_str(), "{status:#}");
-    (begun.elapsed(), status)
-}
-
-/// A line of the log about a primary, with this result.
-fn logged(world: &mut World, zone: &str, primary: SocketAddr, results: &[&str]) -> Transfer {
-    let wanted = |line: &Transfer| {
-        line.incoming
-            && line.zone == format!("{zone}.")
-            && line.peer == primary.to_string()
-            && results.contains(&line.result.as_str())
-    };
-    let line = world.zxfrd.wait_for_transfer(&format!("{zone}: one of {results:?}"), wanted).unwrap();
-    assert!(line.reason.is_some(), "{line:?}");
-    line
-}
 
 #[test]
 fn each_way_to_fail_is_told_in_time_and_the_zone_recovers_by_itself() {
     let mut world = World::new();
     world.open_to_loopback();
     let mut zones = Vec::new();
-    for trouble in &TROUBLES {
-        let primary = Primary::start(&format!("{}.", trouble.zone), HELD);
-        let peer = world.peer(trouble.zone, primary.address(), true);
-        let zone = world.incoming(trouble.zone, &[&peer], 1);
-        world.outgoing(&zone, trouble.zone, &[]);
-        zones.push((trouble, primary, zone));
+    for way in &WAYS {
+        let primary = Primary::start(&format!("{}.", way.zone), HELD);
+        let peer = world.peer(way.zone, primary.address(), true);
+        let zone = world.incoming(way.zone, &[&peer], 1);
+        world.outgoing(&zone, way.zone, &[]);
+        zones.push((way, primary, zone, peer));
     }
-    for (_, _, zone) in &zones {
-        world.status_when(zone, Duration::from_secs(20), |status| in_step(status, HELD));
+    let link = |(way, primary, zone, peer): &'_ (&'static Way, Primary, String, String)| {
+        (way.zone, zone.clone(), peer.clone(), primary.address())
+    };
+    let links: Vec<_> = zones.iter().map(link).collect();
+    let links =
+        links.iter().map(|(name, zone, peer, address)| Link { name, zone, peer_name: name, peer, address: *address });
+    let links: Vec<_> = links.collect();
+    for link in &links {
+        link.is_well(&world, HELD, Duration::from_secs(20));
     }
-    let mut table = String::from("\nzone, reason, seconds until the status says so, until it is in step again\n");
-    for (trouble, primary, zone) in &zones {
-        let most = RETRY + SLACK + if trouble.silent { SILENCE } else { Duration::ZERO };
+    let mut table = String::from("\nzone, reason, seconds until all three say so, until it is in step again\n");
+    for ((way, primary, ..), link) in zones.iter().zip(&links) {
+        let most = RETRY + SLACK + if way.silent { SILENCE } else { Duration::ZERO };
         let begun = Instant::now();
-        (trouble.begins)(primary);
-        let line = logged(&mut world, trouble.zone, primary.address(), trouble.reasons);
-        if trouble.fails {
-            failed(&world, zone, trouble.reasons, most, begun);
-        }
+        (way.begins)(primary);
+        link.tells(&mut world, way.told, most);
         let told = begun.elapsed();
-        assert!(told < most, "{}: {told:?}", trouble.zone);
+        assert!(told < most, "{}: {told:?}", way.zone);
         // What was held is served all the while.
-        world.zxfrd.wait_for_zone(&format!("{}.", trouble.zone), Some(HELD)).unwrap();
+        world.zxfrd.wait_for_zone(&format!("{}.", way.zone), Some(HELD)).unwrap();
 
         let begun = Instant::now();
         primary.behave(Manner::Good);
         primary.set(NEXT);
-        world.status_when(zone, most, |status| in_step(status, NEXT));
-        let _ = writeln!(table, "{} {} {told:.1?} {:.1?}", trouble.zone, line.result, begun.elapsed());
-        world.zxfrd.wait_for_zone(&format!("{}.", trouble.zone), Some(NEXT)).unwrap();
+        link.is_well(&world, NEXT, most);
+        let _ = writeln!(table, "{} {} {told:.1?} {:.1?}", way.zone, way.told.peer, begun.elapsed());
+        world.zxfrd.wait_for_zone(&format!("{}.", way.zone), Some(NEXT)).unwrap();
     }
     eprintln!("{table}");
     // Those that were well all the while were left in peace.
-    for (trouble, primary, _) in &zones {
+    for (way, primary, ..) in &zones {
         let failures = world.zxfrd.transfers().into_iter().filter(|line| line.result != "ok");
-        let of_zone = failures.filter(|line| line.zone == format!("{}.", trouble.zone));
-        let known = |line: &Transfer| trouble.reasons.contains(&line.result.as_str());
-        let others: Vec<_> = of_zone.filter(|line| !known(line)).collect();
+        let of_zone = failures.filter(|line| line.zone == format!("{}.", way.zone));
+        let others: Vec<_> = of_zone.filter(|line| line.result != way.told.peer).collect();
         assert!(others.is_empty(), "{others:?} of {}", primary.address());
+    }
+}
+
+#[test]
+fn of_two_primaries_the_one_in_trouble_is_named_and_the_zone_is_well_by_the_other() {
+    let mut world = World::new();
+    let (name, absolute) = ("two.example", "two.example.");
+    let primaries = ["good", "bad"].map(|_| Primary::start(absolute, HELD));
+    let [good, bad] = ["good", "bad"].map(str::to_owned);
+    let peers = [(&good, &primaries[0]), (&bad, &primaries[1])];
+    let peers = peers.map(|(name, primary)| world.peer(name, primary.address(), true));
+    let zone = world.incoming(name, &[&peers[0], &peers[1]], 1);
+    let link = |at: usize, peer_name| Link {
+        name,
+        zone: &zone,
+        peer_name,
+        peer: &peers[at],
+        address: primaries[at].address(),
+    };
+    let (good, bad) = (link(0, &good), link(1, &bad));
+    for link in [good, bad] {
+        link.is_well(&world, HELD, Duration::from_secs(20));
+    }
+    for (begins, word, serial) in [
+        ((|primary| primary.behave(Manner::Refusing(5))) as fn(&Primary), "refused", HELD),
+        (|primary| primary.set(HELD - 1), "behind", HELD - 1),
+    ] {
+        begins(&primaries[1]);
+        let told = Trouble { round: None, ..fails(word, serial) };
+        let status = bad.tells(&mut world, told, RETRY + SLACK);
+        let other = good.status_of_peer(&status);
+        assert_eq!((&other["failing"], &other["last_failure"]), (&json!(false), &Value::Null), "{status:#}");
+        primaries[1].behave(Manner::Good);
+    }
+    // Both behind is the round's failure, and of both.
+    primaries[0].set(HELD - 2);
+    bad.tells(&mut world, Trouble { round: Some("backward"), ..fails("behind", HELD - 1) }, RETRY + SLACK);
+    good.tells(&mut world, Trouble { round: Some("backward"), ..fails("behind", HELD - 2) }, RETRY + SLACK);
+    for primary in &primaries {
+        primary.set(NEXT);
+    }
+    for link in [good, bad] {
+        link.is_well(&world, NEXT, RETRY + SLACK);
     }
 }
 
@@ -187,26 +199,30 @@ fn a_primary_that_goes_away_and_comes_back_is_told_and_taken_from_again() {
     let away = Port::free().unwrap();
     let peer = world.peer(name, first.address(), true);
     let zone = world.incoming(name, &[&peer], 1);
-    world.status_when(&zone, Duration::from_secs(20), |status| in_step(status, HELD));
+    let here = Link { name, zone: &zone, peer_name: name, peer: &peer, address: first.address() };
+    here.is_well(&world, HELD, Duration::from_secs(20));
     // Where it was nobody is any more: what the daemon sees is the same when the peer has another address.
-    let moved = |to: SocketAddr| {
+    let moved = |world: &World, to: SocketAddr| {
         let body = json!({"name": name, "ip": to.ip().to_string(), "port": to.port(), "ixfr_enable": true});
         world.call("PUT", &format!("/accounts/{A}/secondary_dns/peers/{peer}"), ALICE, Some(&body)).result();
     };
     let begun = Instant::now();
-    moved(away.address());
-    let (told, _) = failed(&world, &zone, &["unreachable"], RETRY + SLACK + SILENCE, begun);
+    moved(&world, away.address());
+    let gone = Link { address: away.address(), ..here };
+    // Of an address that never answered no serial is known. ICMP says at once that nobody listens there.
+    let unreachable = Trouble { serial: None, lag: None, ..fails("unreachable", HELD) };
+    gone.tells(&mut world, unreachable, RETRY + SLACK);
+    let told = begun.elapsed();
     // It comes back behind, and then with what is newer.
     let begun = Instant::now();
     first.set(HELD - 1);
-    moved(first.address());
-    let (behind, _) = failed(&world, &zone, &["backward", "behind"], RETRY + SLACK, begun);
+    moved(&world, first.address());
+    here.tells(&mut world, Trouble { round: Some("backward"), ..fails("behind", HELD - 1) }, RETRY + SLACK);
+    let behind = begun.elapsed();
     let begun = Instant::now();
     first.set(NEXT);
-    world.status_when(&zone, RETRY + SLACK, |status| in_step(status, NEXT));
+    here.is_well(&world, NEXT, RETRY + SLACK);
     eprintln!("unreachable after {told:.1?}, backward after {behind:.1?}, in step after {:.1?}", begun.elapsed());
-    logged(&mut world, name, away.address(), &["unreachable"]);
-    logged(&mut world, name, first.address(), &["behind"]);
 }
 
 /// Keeps to a time after which the next round has to be over, whatever happened.
@@ -237,40 +253,42 @@ fn a_key_that_is_wrong_unknown_or_not_used_is_told_as_such_and_a_server_that_is_
     let body = json!({"name": "p", "ip": "127.0.0.1", "port": port.number(), "tsig_id": tsig});
     let peer = world.make(A, "peers", ALICE, &body);
     let zone = world.incoming(name, &[&peer], 1);
-    world.status_when(&zone, NEXT_ROUND, |status| in_step(status, HELD));
-    let change = |name: &str, secret: &str| {
+    let link = Link { name, zone: &zone, peer_name: "p", peer: &peer, address: port.address() };
+    link.is_well(&world, HELD, NEXT_ROUND);
+    let change = |world: &World, name: &str, secret: &str| {
         let path = format!("/accounts/{A}/secondary_dns/tsigs/{tsig}");
         world.call("PUT", &path, ALICE, Some(&key(name, secret))).result();
     };
     let mut told = Vec::new();
     for (bad, word) in [(("the.key.", OTHER), "tsig-badsig"), (("another.key.", SECRET), "tsig-badkey")] {
         let begun = Instant::now();
-        change(bad.0, bad.1);
-        let (after, _) = failed(&world, &zone, &[word], RETRY + SLACK, begun);
+        change(&world, bad.0, bad.1);
+        link.tells(&mut world, fails(word, HELD), RETRY + SLACK);
+        let after = begun.elapsed();
         let begun = Instant::now();
-        change("the.key.", SECRET);
-        world.status_when(&zone, RETRY + SLACK, |status| in_step(status, HELD));
+        change(&world, "the.key.", SECRET);
+        link.is_well(&world, HELD, RETRY + SLACK);
         told.push((word, after, begun.elapsed()));
     }
     // It goes away, and comes back with something newer.
     let begun = Instant::now();
     primary.process().stop();
-    let (after, _) = failed(&world, &zone, &["unreachable"], RETRY + SLACK + SILENCE, begun);
+    link.tells(&mut world, fails("unreachable", HELD), RETRY + SLACK);
+    let after = begun.elapsed();
     std::fs::write(&file, text(NEXT)).unwrap();
     let begun = Instant::now();
     primary.process().restart().unwrap();
-    world.status_when(&zone, NEXT_ROUND, |status| in_step(status, NEXT));
+    link.is_well(&world, NEXT, NEXT_ROUND);
     told.push(("unreachable", after, begun.elapsed()));
-    for (word, ..) in &told {
-        logged(&mut world, name, port.address(), &[word]);
-    }
     // Who doesn't sign what was asked for with a signature.
     let careless = Primary::start("careless.example.", HELD);
     let body = json!({"name": "c", "ip": "127.0.0.1", "port": careless.address().port(), "tsig_id": tsig});
     let peer = world.make(A, "peers", ALICE, &body);
     let zone = world.incoming("careless.example", &[&peer], 1);
     let begun = Instant::now();
-    let (after, _) = failed(&world, &zone, &["tsig-missing"], NEXT_ROUND, begun);
-    logged(&mut world, "careless.example", careless.address(), &["tsig-missing"]);
+    let (name, address) = ("careless.example", careless.address());
+    let never = Trouble { serial: None, lag: None, ..fails("tsig-missing", HELD) };
+    Link { name, zone: &zone, peer_name: "c", peer: &peer, address }.tells(&mut world, never, NEXT_ROUND);
+    let after = begun.elapsed();
     eprintln!("reason, told after, in step again after: {told:.1?}; tsig-missing {after:.1?}");
 }

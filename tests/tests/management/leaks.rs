@@ -2,10 +2,14 @@
 //! document and the metrics, with every kind of token and with none.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::net::Ipv4Addr;
 
 use serde_json::{Value, json};
+use zxfr_tests::openmetrics::Metrics;
+use zxfr_tests::peer::DEADLINE;
+use zxfr_tests::wire::{self, Draft};
 
-use crate::primary::Primary;
+use crate::primary::{Primary, SOA};
 use crate::world::*;
 
 /// The zone of the first account. Everything in it has a name with `alpha-hidden`.
@@ -17,6 +21,9 @@ const SERIAL: u32 = 1_234_567_891;
 const SECRET: &str = "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=";
 /// The same of the second account.
 const OTHER: &str = "Hx4dHBsaGRgXFhUUExIREA8ODQwLCgkIBwYFBAMCAQA=";
+
+/// Who is nobody's peer.
+const STRANGER: Ipv4Addr = Ipv4Addr::new(127, 0, 9, 9);
 
 /// An operation of the document.
 #[derive(Debug)]
@@ -40,18 +47,22 @@ struct Furnished {
 /// Who asks.
 #[derive(Clone, Copy, Debug)]
 struct Who {
-    headers: &'static [(&'static str, &'static str)],
+    headers: Headers,
     access: &'static str,
 }
 
-const STRANGERS: [Who; 7] = [
-    Who { access: "none", headers: &[] },
-    Who { access: "none", headers: &[("X-Auth-Email", "alice@alpha-hidden.example")] },
-    Who { access: "wrong", headers: &[("Authorization", "Bearer wrong")] },
-    Who { access: "wrong", headers: &[("Authorization", "Basic alice-secret")] },
-    Who { access: "wrong", headers: &[("X-Auth-Email", "alice@alpha-hidden.example"), ("X-Auth-Key", "wrong")] },
-    Who { access: "wrong", headers: &[("X-Auth-Email", "bob@beta.example"), ("X-Auth-Key", "alice-secret")] },
-    Who { access: "wrong", headers: &[("Authorization", "Bearer ")] },
+/// Headers of a request.
+type Headers = &'static [(&'static str, &'static str)];
+
+/// Those who have no token or a wrong one, and how they are refused.
+const STRANGERS: [(Headers, u16, u32); 7] = [
+    (&[], 400, 9106),
+    (&[("X-Auth-Email", "alice@alpha-hidden.example")], 400, 9106),
+    (&[("Authorization", "Bearer wrong")], 403, 9109),
+    (&[("Authorization", "Basic alice-secret")], 400, 6003),
+    (&[("X-Auth-Email", "alice@alpha-hidden.example"), ("X-Auth-Key", "wrong")], 403, 9109),
+    (&[("X-Auth-Email", "bob@beta.example"), ("X-Auth-Key", "alice-secret")], 403, 9109),
+    (&[("Authorization", "Bearer ")], 400, 6003),
 ];
 
 const OTHERS: [Who; 4] = [
@@ -80,7 +91,8 @@ fn operations(world: &World) -> Vec<Operation> {
     operations
 }
 
-/// One of everything in an account, with a zone that has come and is handed out.
+/// One of everything in an account, with a zone that has come, was handed out and was refused: all that there is to tell of it in
+/// status and metrics is told. Also the address of its primary, which is its secondary, too.
 fn furnish(
     world: &World,
     account: &str,
@@ -88,8 +100,9 @@ fn furnish(
     label: &str,
     zone: &str,
     serial: u32,
-) -> BTreeMap<&'static str, String> {
-    let primary = Primary::start(&format!("{zone}."), serial);
+) -> (BTreeMap<&'static str, String>, String) {
+    let absolute = format!("{zone}.");
+    let primary = Primary::start(&absolute, serial);
     let secret = if account == A { SECRET } else { OTHER };
     let key = json!({"name": format!("{label}-key."), "algo": "hmac-sha256.", "secret": secret});
     let tsig = world.make(account, "tsigs", token, &key);
@@ -102,30 +115,34 @@ fn furnish(
     let path = format!("/zones/{}/secondary_dns", made.id());
     let link = json!({"name": zone, "peers": [peer], "auto_refresh_seconds": 86_400});
     world.post(&format!("{path}/incoming"), token, &link).result();
-    world.post(&format!("{path}/outgoing"), token, &json!({"name": zone, "peers": [signed]})).result();
+    world.post(&format!("{path}/outgoing"), token, &json!({"name": zone, "peers": [peer]})).result();
     world.call("POST", &format!("{path}/outgoing/enable"), token, None).result();
+    // Whoever is told of the version may have it; a stranger may not.
+    let told = |status: &Value| status["outgoing"]["peers"][0]["last_success"].is_string();
+    world.status_by(token, &made.id(), DEADLINE, told);
+    wire::axfr(world.dns(), &absolute).unwrap();
+    let refused = wire::over_udp(world.dns(), &Draft::request(1, &absolute, SOA).octets(), STRANGER).unwrap();
+    assert_eq!(wire::rcode(&refused), 5);
+    let filled = world.status_by(token, &made.id(), DEADLINE, |status| {
+        let (from, to) = (&status["incoming"]["peers"][0], &status["outgoing"]["peers"][0]);
+        [from, to].into_iter().all(|peer| peer["soa_serial"] == json!(serial) && peer["last_success"].is_string())
+    });
+    assert_eq!(filled["outgoing"]["peers"][0]["lag"], json!(0), "{filled:#}");
     let body = json!({"name": format!("{label}-token"), "access": "read", "accounts": [account]});
     let made_token = world.post("/user/tokens", token, &body).id();
     let ids = [("account", account.to_owned()), ("zone", made.id()), ("tsigs", tsig), ("acls", acl)];
     let more = [("peers", peer.clone()), ("primaries", peer), ("token", made_token), ("signed", signed)];
-    ids.into_iter().chain(more).collect()
+    (ids.into_iter().chain(more).collect(), primary.address().to_string())
 }
 
 impl Furnished {
     fn new() -> Self {
-        let mut world = World::new();
-        let a = furnish(&world, A, ALICE, "alpha-hidden", ZONE, SERIAL);
-        let b = furnish(&world, B, BOB, "beta", "beta.example", 7);
+        let world = World::new();
+        let (a, address) = furnish(&world, A, ALICE, "alpha-hidden", ZONE, SERIAL);
+        let (b, _) = furnish(&world, B, BOB, "beta", "beta.example", 7);
         let broken = world.incoming(BROKEN, &[&a["signed"]], 86_400);
-        for zone in [ZONE, "beta.example"] {
-            let came = format!("transfer=in zone={zone}. ");
-            world
-                .zxfrd
-                .wait_for_transfer(&came, |line| line.zone == format!("{zone}.") && line.result == "ok")
-                .unwrap();
-        }
-        world.status_when(&broken, zxfr_tests::peer::DEADLINE, |status| !status["incoming"]["failure"].is_null());
-        let shown = ["alpha-hidden", SECRET, &SERIAL.to_string(), &broken].map(str::to_owned);
+        world.status_when(&broken, DEADLINE, |status| !status["incoming"]["failure"].is_null());
+        let shown = ["alpha-hidden", SECRET, &SERIAL.to_string(), &broken, &address].map(str::to_owned);
         let secrets = shown.into_iter().chain(a.values().cloned()).collect();
         let operations = operations(&world);
         Self { world, ids: [a, b], secrets, operations }
@@ -175,16 +192,19 @@ fn nothing_shows_without_a_token_or_with_a_wrong_one() {
     let all = Furnished::new();
     let [a, _] = &all.ids;
     for operation in &all.operations {
-        for who in STRANGERS {
-            let answer = all.ask(operation, a, who.headers);
+        for (headers, status, code) in STRANGERS {
+            let answer = all.ask(operation, a, headers);
             all.shows_nothing(&answer, &BTreeMap::new());
             if operation.open {
                 continue;
             }
-            assert!(matches!(answer.response.status, 400 | 401 | 403), "{who:?}: {answer:?}");
+            match (operation.path.ends_with("/verify"), code) {
+                (true, 9109) => answer.refused(401, 1000),
+                _ => answer.refused(status, code),
+            }
             assert_eq!(answer.body["result"], Value::Null);
             // Whether there is something makes no difference.
-            let other = all.ask(operation, &nothing(a), who.headers);
+            let other = all.ask(operation, &nothing(a), headers);
             assert_eq!((&other.response.body, other.response.status), (&answer.response.body, answer.response.status));
         }
     }
@@ -274,24 +294,43 @@ fn what_one_account_does_changes_nothing_that_another_sees() {
     // More of everything, transferred in and out, refused, failed.
     for number in 0..3 {
         let zone = format!("alpha-hidden-more{number}.example");
-        let more = furnish(&all.world, A, ALICE, &format!("alpha-hidden-more{number}"), &zone, SERIAL);
+        let (more, address) = furnish(&all.world, A, ALICE, &format!("alpha-hidden-more{number}"), &zone, SERIAL);
         all.secrets.extend(more.into_iter().filter(|(kind, _)| *kind != "token").map(|(_, id)| id));
-        all.world
-            .zxfrd
-            .wait_for_transfer(&zone, |line| line.zone == format!("{zone}.") && line.result == "ok")
-            .unwrap();
+        all.secrets.push(address);
     }
     all.world.open_to_loopback();
     let forced = format!("/zones/{}/secondary_dns/force_axfr", a["zone"]);
     assert_eq!(all.world.act(&forced).result(), &json!("OK"));
-    let refused = zxfr_tests::wire::axfr(all.world.dns(), &format!("{ZONE}.")).unwrap_err();
-    assert!(refused.to_string().contains("RCODE"), "{refused}");
+    wire::axfr(all.world.dns(), &format!("{ZONE}.")).unwrap();
     let after = seen(&all);
     let changed: Vec<_> = before.iter().filter(|(what, text)| after.get(*what) != Some(text)).collect();
     assert!(changed.is_empty(), "changed: {changed:#?}");
     let added: Vec<_> = after.keys().filter(|what| !before.contains_key(*what)).collect();
     assert!(added.is_empty(), "added: {added:#?}");
     unharmed(&all);
+}
+
+#[test]
+fn metrics_of_an_account_are_of_its_zones_and_not_of_the_process() {
+    let all = Furnished::new();
+    let accounts = [(WATCHER, [ZONE, BROKEN].as_slice()), ("bobs-watcher-secret", &["beta.example"])];
+    let mut together = Metrics::default();
+    for (token, zones) in accounts {
+        let metrics = all.world.metrics(token);
+        let of = metrics.samples.iter().map(|sample| sample.labels.get("zone").map(String::as_str));
+        let of: BTreeSet<_> = of.collect();
+        assert_eq!(of, zones.iter().copied().map(Some).collect(), "{metrics:#?}");
+        together.samples.extend(metrics.samples);
+    }
+    // Whoever may see all accounts sees these and the process.
+    let everything = all.world.metrics("admin-secret");
+    let named = |metrics: &Metrics| -> BTreeSet<String> {
+        metrics.samples.iter().map(|sample| format!("{} {:?}", sample.name, sample.labels)).collect()
+    };
+    let process: BTreeSet<_> = named(&everything).difference(&named(&together)).cloned().collect();
+    assert!(named(&together).is_subset(&named(&everything)));
+    assert!(!process.is_empty() && !process.iter().any(|sample| sample.contains("\"zone\"")), "{process:#?}");
+    assert_eq!(everything.value("zxfrd_zones", &[]), Some(3.0));
 }
 
 /// The series of metrics with their values; of what is of the process, or of who asks, the names alone.

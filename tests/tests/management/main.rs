@@ -5,6 +5,8 @@ mod failing;
 mod forms;
 mod fuzzed;
 mod leaks;
+mod metrics;
 mod primary;
 mod semantics;
+mod trouble;
 mod world;

@@ -11,6 +11,11 @@ use zxfr_tests::wire::{self, ANSWER, Draft};
 pub(crate) const SOA: u16 = 6;
 pub(crate) const IXFR: u16 = 251;
 pub(crate) const AXFR: u16 = 252;
+/// The flags of a NOTIFY.
+pub(crate) const NOTIFY: u16 = 0x2400;
+/// What says that a message is an answer, and its opcode.
+const QR: u16 = 0x8000;
+const OPCODE: u16 = 0x7800;
 
 /// How a primary behaves.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -31,7 +36,7 @@ pub(crate) enum Manner {
     Malformed,
 }
 
-/// A primary of one zone. IXFR goes from the serial before to its own.
+/// A primary of one zone, which takes NOTIFYs as well. IXFR goes from the serial before to its own.
 #[derive(Clone)]
 pub(crate) struct Primary {
     fake: FakePrimary,
@@ -83,6 +88,10 @@ impl Primary {
 
 impl State {
     fn answer(&self, asked: &Asked) -> Vec<Step> {
+        if u16::from_be_bytes([asked.octets[2], asked.octets[3]]) & OPCODE == NOTIFY & OPCODE {
+            let sections = [vec![wire::question(&self.zone, SOA, 1)], vec![], vec![], vec![]];
+            return vec![Step::Send(Draft { id: asked.id, flags: QR | NOTIFY, sections, counts: None }.octets())];
+        }
         self.asked.lock().unwrap().push((asked.qtype, asked.octets.clone()));
         let (manner, zone) = (*self.manner.lock().unwrap(), self.zone.as_str());
         let serial = self.serial.load(Ordering::SeqCst);

@@ -9,7 +9,7 @@ use zxfr_tests::peer::DEADLINE;
 use zxfr_tests::wire::{self, Draft};
 use zxfr_tests::zxfr::Transfer;
 
-use crate::primary::{AXFR, IXFR, Manner, Primary, SOA};
+use crate::primary::{AXFR, IXFR, Manner, NOTIFY, Primary, SOA};
 use crate::world::*;
 
 const ZONE: &str = "semantics.example";
@@ -18,7 +18,6 @@ const SECRET: &str = "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=";
 const DAY: u32 = 86_400;
 /// The types of all records of a version, as they are sent.
 const WHOLE: [u16; 5] = [SOA, 2, 1, 16, SOA];
-const NOTIFY: u16 = 0x2400;
 
 /// Somebody who is told of new versions.
 struct Told(UdpSocket);

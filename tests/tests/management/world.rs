@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 use zxfr_tests::http::{self, Response};
+use zxfr_tests::openmetrics::Metrics;
 use zxfr_tests::zxfr::Zxfrd;
 
 /// The account that most objects are in.
@@ -151,14 +152,50 @@ impl World {
         self.make(A, "acls", ALICE, &json!({"name": "loopback", "ip_range": "127.0.0.0/24"}));
     }
 
+    /// The metrics that a token opens.
+    pub(crate) fn metrics(&self, token: &str) -> Metrics {
+        let answer = self.raw("GET", "/metrics", &[("Authorization", &format!("Bearer {token}"))], None);
+        assert_eq!(answer.response.status, 200, "{answer:?}");
+        let kind = answer.response.header("content-type");
+        assert_eq!(kind, Some("application/openmetrics-text; version=1.0.0; charset=utf-8"));
+        Metrics::read(&answer.response.body).unwrap()
+    }
+
+    /// What the metrics of the first account say, once that is as wanted.
+    ///
+    /// # Panics
+    /// When they don't come to that within a time.
+    pub(crate) fn metrics_when(&self, within: Duration, wanted: impl Fn(&Metrics) -> bool) -> Metrics {
+        let begun = Instant::now();
+        loop {
+            let metrics = self.metrics(WATCHER);
+            if wanted(&metrics) {
+                return metrics;
+            }
+            assert!(begun.elapsed() < within, "after {within:?}: {metrics:#?}");
+            std::thread::sleep(Duration::from_millis(20));
+        }
+    }
+
     /// What the status of a zone says, once that is as wanted.
     ///
     /// # Panics
     /// When it doesn't come to that within a time.
     pub(crate) fn status_when(&self, zone: &str, within: Duration, wanted: impl Fn(&Value) -> bool) -> Value {
+        self.status_by(READER, zone, within, wanted)
+    }
+
+    /// The same, of a zone that another token opens.
+    pub(crate) fn status_by(
+        &self,
+        token: &str,
+        zone: &str,
+        within: Duration,
+        wanted: impl Fn(&Value) -> bool,
+    ) -> Value {
         let begun = Instant::now();
         loop {
-            let status = self.get(&format!("/zones/{zone}/secondary_dns/status"), READER).result().clone();
+            let status = self.get(&format!("/zones/{zone}/secondary_dns/status"), token).result().clone();
             if wanted(&status) {
                 return status;
             }

@@ -65,11 +65,22 @@ pub struct PrimaryStatus {
     pub last_failure: Option<LastFailure>,
     /// Whether nothing has gone well since then.
     pub failing: bool,
+    /// The serial other than ours that it told when it was last asked, while nothing has come of that.
+    promised: Option<Serial>,
 }
 
 impl PrimaryStatus {
     pub(super) const fn new(addr: SocketAddr) -> Self {
-        Self { addr, serial: None, answered: None, asked: None, last_success: None, last_failure: None, failing: false }
+        Self {
+            addr,
+            serial: None,
+            answered: None,
+            asked: None,
+            last_success: None,
+            last_failure: None,
+            failing: false,
+            promised: None,
+        }
     }
 
     /// What a check or a transfer has shown.
@@ -83,16 +94,29 @@ impl PrimaryStatus {
         if told.is_some() {
             (self.serial, self.answered) = (told, Some(now));
         }
+        self.promised = None;
         match &attempt.result {
             Err(reason) => {
                 let (peer, what, reason) = (attempt.peer, attempt.what, reason.clone());
                 self.last_failure = Some(LastFailure { at: now, peer, what, reason });
                 self.failing = true;
             }
-            // A promise: what comes of it shows when it was transferred.
-            Ok(()) if attempt.what == What::Check && attempt.to != attempt.from => {}
-            Ok(()) => (self.last_success, self.failing) = (Some(now), false),
+            // What comes of it shows when it was transferred.
+            Ok(()) if attempt.what == What::Check && attempt.to != attempt.from => self.promised = attempt.to,
+            Ok(()) => self.went_well(now),
         }
+    }
+
+    /// Another version is held, from whichever primary: who had promised that one has what is held.
+    pub(super) fn note_installed(&mut self, serial: Serial, now: UnixTime) {
+        if self.promised == Some(serial) {
+            self.promised = None;
+            self.went_well(now);
+        }
+    }
+
+    const fn went_well(&mut self, now: UnixTime) {
+        (self.last_success, self.failing) = (Some(now), false);
     }
 }
 
@@ -120,4 +144,47 @@ pub struct TransferStatus {
     pub running: Option<Duration>,
     /// What has come.
     pub totals: Totals,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::secondary::Next;
+
+    const ADDR: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(std::net::Ipv4Addr::LOCALHOST), 53);
+
+    /// A check where serial 7 is held.
+    fn check(to: Option<u32>, result: Result<(), Reason>) -> Attempt {
+        Attempt {
+            zone: "example.".parse().unwrap(),
+            peer: ADDR,
+            what: What::Check,
+            kind: None,
+            from: Some(Serial(7)),
+            to: to.map(Serial),
+            totals: Totals::default(),
+            skipped: 0,
+            elapsed: Duration::ZERO,
+            installed: false,
+            result,
+            next: Next::Nothing,
+        }
+    }
+
+    #[test]
+    fn who_promised_what_another_gave_is_well_and_who_failed_since_is_not() {
+        let mut primary = PrimaryStatus::new(ADDR);
+        let timeout = || Err(Failure::TimedOut.into());
+        primary.note(&check(None, timeout()), UnixTime(1));
+        primary.note(&check(Some(8), Ok(())), UnixTime(2));
+        assert!(primary.failing && primary.last_success.is_none(), "a promise alone is no success");
+        primary.note_installed(Serial(9), UnixTime(3));
+        assert!(primary.failing, "another version came");
+        primary.note_installed(Serial(8), UnixTime(4));
+        assert_eq!((primary.failing, primary.last_success), (false, Some(UnixTime(4))));
+        primary.note(&check(Some(9), Ok(())), UnixTime(5));
+        primary.note(&check(None, timeout()), UnixTime(6));
+        primary.note_installed(Serial(9), UnixTime(7));
+        assert_eq!((primary.failing, primary.last_success), (true, Some(UnixTime(4))));
+    }
 }

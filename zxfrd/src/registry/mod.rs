@@ -57,7 +57,7 @@ use zxfr_io::{OutReport, PeerIdentity, SendError, Zones};
 use crate::catalog::{self, Id, Objects, Reach};
 use crate::config::Limits;
 use crate::logging::{self, Failed, Transfer};
-use crate::reason::of_sending;
+use crate::reason::{of_refusal, of_sending};
 use access::{AccountAccess, Known};
 use held::Held;
 use quota::Transfers;
@@ -365,7 +365,8 @@ impl Zones for Registry {
                     tracing::warn!(left_out, "many refusals: so many were not logged");
                 }
                 let rcode = refusal.rcode();
-                tracing::warn!(%peer, %zone, transport = %peer.transport, %rcode, %reason, "refused");
+                let word = of_refusal(refusal);
+                tracing::warn!(%peer, %zone, transport = %peer.transport, %rcode, result = %word, %reason, "refused");
             }
         }
     }

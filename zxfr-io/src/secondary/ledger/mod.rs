@@ -333,6 +333,9 @@ impl<M> Ledger<M> {
         if let Some(standing) = zone.standings.get_mut(usize::from(primary)) {
             standing.note(&attempt, now.unix);
         }
+        if let (true, Some(serial)) = (attempt.installed, attempt.to) {
+            zone.standings.iter_mut().for_each(|standing| standing.note_installed(serial, now.unix));
+        }
         if let Err(reason) = &attempt.result {
             zone.last_failure = Some(LastFailure { at: now.unix, peer, what, reason: reason.clone() });
         }
