@@ -2,8 +2,8 @@
 //!
 //! The socket has a random port, which changes now and then, and is connected, so that only the primary's datagrams come
 //! through; IDs are random (RFC 5452). A query is sent again when no answer comes, and asked over TCP when the
-//! answer is truncated. Where ICMP says twice that nobody listens, that is told at once. A primary that answers nothing is left alone for a while: what is asked of it fails at once then, and
-//! after that one query has to be answered before others are sent.
+//! answer is truncated. Where ICMP says twice that nobody listens, that is told at once. A primary that answers nothing is left
+//! alone for a while: what is asked of it fails at once then, and after that one query has to be answered before others are sent.
 
 use super::backoff::Backoff;
 use crate::client::{Client, Error, MAX_QUERY, SoaAnswer, Timeouts, may_be_forged, random_id, write_query};
