@@ -145,3 +145,31 @@ impl ChangesWriter {
         Changes { names: pages(self.names), nsec3: pages(self.nsec3) }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::name::Name;
+    use crate::wire::Rtype;
+    use crate::zone::testing::{Model, Owned, listed_changes};
+    use std::format;
+    use std::vec::Vec;
+
+    /// The first name that differs in a page is mostly the one that pointers behind it lead to.
+    #[test]
+    fn a_name_that_pages_have_up_to_a_label_in_common_is_another() {
+        let target = |host: &str| host.parse::<Name>().unwrap().as_octets().to_vec();
+        let [before, after] = ["ns1.host.test.", "ns2.host.test."].map(target);
+        let records = |moved: usize| {
+            let rdata = |number| if number < moved { &before } else { &after };
+            let record = |number| Owned::new(&format!("n{number:04}.example."), Rtype::NS.0, 300, rdata(number));
+            (0..2_000).map(record).collect::<Vec<_>>()
+        };
+        let old = records(2_000);
+        for moved in (0..2_000).step_by(37) {
+            let new = records(moved);
+            let delta = Model::of(old.clone()).version(1).diff(&Model::of(new.clone()).version(2)).unwrap();
+            assert_eq!(listed_changes(delta.deletions()), old[moved..]);
+            assert_eq!(listed_changes(delta.additions()), new[moved..]);
+        }
+    }
+}

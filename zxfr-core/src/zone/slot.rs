@@ -216,7 +216,7 @@ impl<'s> SlotRecords<'s> {
     }
 
     /// Goes past records that are the same since two pages, neither of them edited or begun, start with the same octets. Gives
-    /// how many these are.
+    /// where these records end: the same octets may go on from there into a name, and then no longer be a name that is the same.
     pub(super) fn pass_alike(&mut self, other: &mut Self) -> usize {
         let begun = |records: &Self| records.edits.is_some() || records.number > 0;
         if begun(self) || begun(other) || self.position.at != other.position.at {
@@ -235,12 +235,11 @@ impl<'s> SlotRecords<'s> {
         let blocks = self.base.blocks().iter().zip(other.base.blocks());
         let blocks = blocks.map(|(mine, theirs)| (usize::from(mine.start), usize::from(theirs.start)));
         let starts = blocks.take_while(|(mine, theirs)| mine == theirs && *mine <= alike);
-        if let Some((block, (start, _))) = starts.enumerate().last() {
-            let number = BLOCK.saturating_mul(block as u16);
-            self.pass_to(start, number);
-            other.pass_to(start, number);
-        }
-        alike
+        let Some((block, (start, _))) = starts.enumerate().last() else { return 0 };
+        let number = BLOCK.saturating_mul(block as u16);
+        self.pass_to(start, number);
+        other.pass_to(start, number);
+        start
     }
 
     /// Goes to the record of this number, which starts at `at`, of a page without edits.

@@ -27,7 +27,7 @@ pub(super) struct Twins {
     /// pair of pages for which that was found.
     known: Box<[(u16, u16)]>,
     pair: u16,
-    /// Before this offset both pages have the same octets.
+    /// Before this offset, at which a record starts, both pages have the same octets.
     alike: usize,
 }
 
@@ -36,7 +36,8 @@ impl Twins {
         Self { known: alloc::vec![(0, 0); OFFSETS].into_boxed_slice(), pair: 1, alike: 0 }
     }
 
-    /// Goes on to another pair of pages, which have the same octets before the offset `alike`.
+    /// Goes on to another pair of pages, which have the same octets before the offset `alike`. At that a record starts in both, so
+    /// that names which start before it end before it, too.
     pub(super) fn turn(&mut self, alike: usize) {
         self.alike = alike;
         self.pair = self.pair.wrapping_add(1);
