@@ -56,7 +56,7 @@ fn the_keys_of_linked_peers_are_needed() {
     zxfr(&["axfr", &server, "example", "-y", TWO]).failed(1, &["REFUSED"]);
     assert!(daemon.wait_for("refused").ends_with("signed with a key that is not for this zone"));
     zxfr(&["axfr", &server, "example", "-y", WRONG]).failed(1, &[&server[1..], "example.", "BADSIG"]);
-    assert!(daemon.wait_for("refused").ends_with("rcode=NOTAUTH reason=TSIG BADSIG"));
+    assert!(daemon.wait_for("refused").ends_with("rcode=NOTAUTH result=tsig-badsig reason=TSIG BADSIG"));
     zxfr(&["soa", &server, "example", "-y", "no.such.key:b25l"]).failed(1, &["BADKEY"]);
 }
 

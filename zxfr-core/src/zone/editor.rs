@@ -3,7 +3,7 @@
 use super::apply::ApplyError;
 use super::builder::BuildLimits;
 use super::change::{Change, Notes, Step};
-use super::checks::Checks;
+use super::checks::{Checks, Fresh};
 use super::edits::Edits;
 use super::merged::Merged;
 use super::numbered::Numbered;
@@ -12,7 +12,6 @@ use super::slot::{Edited, Slot, write_pages};
 use crate::wire::Record;
 use crate::wire::rdata::has_folded_names;
 use alloc::sync::Arc;
-use alloc::vec::Vec;
 
 /// A page is written anew when its edits take more than this part of its octets.
 const EDITED_PART: usize = 8;
@@ -23,8 +22,7 @@ pub(super) struct SlotEditor {
     /// Reads the base's records.
     numbered: Numbered,
     edits: Edits,
-    /// The numbers of those added records that weren't in the slot.
-    fresh: Vec<usize>,
+    fresh: Fresh,
     /// The octets that the removed records take in the base.
     removed_octets: usize,
     changed: bool,
@@ -41,7 +39,7 @@ impl SlotEditor {
             slot: Slot::empty(),
             numbered: Numbered::of(&Page::empty()),
             edits: Edits::default(),
-            fresh: Vec::new(),
+            fresh: Fresh::default(),
             removed_octets: 0,
             changed: false,
             next: 0,
@@ -99,9 +97,10 @@ impl SlotEditor {
         if gone && of_base.is_some_and(|base| base.is_exactly(&record)) {
             // The base's own record, back again.
             self.removed = self.removed.saturating_add(1);
+            self.fresh.back.push(number);
             return Ok(());
         }
-        self.fresh.push(edits.added.len());
+        self.fresh.added.push(edits.added.len());
         edits.add(number, &record);
         Ok(())
     }

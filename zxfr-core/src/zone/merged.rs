@@ -26,6 +26,11 @@ impl Spot {
     pub(super) const fn after_added(self) -> Self {
         Self { added: self.added.saturating_add(1), ..self }
     }
+
+    /// The place after the page's record that comes next.
+    pub(super) const fn after_base(self) -> Self {
+        Self { base: self.base.saturating_add(1), ..self }
+    }
 }
 
 /// What is told of a record: the RRset it belongs to, and its TTL.
@@ -34,22 +39,31 @@ pub(super) struct Listed<'s> {
     pub(super) owner: NameRef<'s>,
     pub(super) rtype: Rtype,
     pub(super) ttl: u32,
-    /// Its number among the added records, if it is one of these.
-    pub(super) added: Option<usize>,
+    pub(super) which: Which,
+}
+
+/// Which record of a page and its edits.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Which {
+    /// The page's record of this number.
+    Base(u16),
+    /// The added one of this number.
+    Added(usize),
 }
 
 impl<'s> Listed<'s> {
-    fn of_base(outline: Outline<'s>) -> Self {
-        Self { owner: outline.owner, rtype: outline.rtype(), ttl: outline.ttl(), added: None }
+    fn of_base(outline: Outline<'s>, number: u16) -> Self {
+        let which = Which::Base(number);
+        Self { owner: outline.owner, rtype: outline.rtype(), ttl: outline.ttl(), which }
     }
 
     const fn of_added(record: &Record<'s>, number: usize) -> Self {
-        Self { owner: record.owner, rtype: record.rtype, ttl: record.ttl, added: Some(number) }
+        Self { owner: record.owner, rtype: record.rtype, ttl: record.ttl, which: Which::Added(number) }
     }
 
-    /// Whether it belongs to the RRset of a record.
-    pub(super) fn is_of(&self, record: &Record<'_>) -> bool {
-        self.rtype == record.rtype && self.owner == record.owner
+    /// Whether it belongs to an RRset.
+    pub(super) fn is_of(&self, owner: NameRef<'_>, rtype: Rtype) -> bool {
+        self.rtype == rtype && self.owner == owner
     }
 }
 
@@ -84,6 +98,27 @@ impl<'a> Merged<'a> {
         Spot { base, added: number }
     }
 
+    /// What is told of a record, removed or not.
+    pub(super) fn listed<'s>(&self, which: Which, numbered: &'s mut Numbered) -> Option<Listed<'s>>
+    where
+        'a: 's,
+    {
+        match which {
+            Which::Base(number) => Some(Listed::of_base(numbered.outline(self.base, number)?, number)),
+            Which::Added(number) => Some(Listed::of_added(&self.edits.record(number)?, number)),
+        }
+    }
+
+    /// Whether an added record stands before one of the page's.
+    pub(super) fn comes_before(&self, added: usize, base: u16) -> bool {
+        self.edits.added.get(added).is_some_and(|added| added.before <= base)
+    }
+
+    /// The place before a record of the page.
+    pub(super) fn before_base(&self, number: u16) -> Spot {
+        Spot { base: number, added: self.edits.added.partition_point(|added| added.before <= number) }
+    }
+
     /// The record after a place, and the place after that.
     pub(super) fn next<'s>(&self, mut spot: Spot, numbered: &'s mut Numbered) -> Option<(Listed<'s>, Spot)>
     where
@@ -103,7 +138,7 @@ impl<'a> Merged<'a> {
             }
             spot.base = number.saturating_add(1);
             if !self.edits.removes(number) {
-                return Some((Listed::of_base(numbered.outline(self.base, number)?), spot));
+                return Some((Listed::of_base(numbered.outline(self.base, number)?, number), spot));
             }
         }
     }
@@ -121,7 +156,7 @@ impl<'a> Merged<'a> {
             }
             spot.base = spot.base.checked_sub(1)?;
             if !self.edits.removes(spot.base) {
-                return Some((Listed::of_base(numbered.outline(self.base, spot.base)?), spot));
+                return Some((Listed::of_base(numbered.outline(self.base, spot.base)?, spot.base), spot));
             }
         }
     }

@@ -143,6 +143,10 @@ impl Sorter {
             }
         }
         self.noticed.join(later.noticed);
+        if !(later.late.is_empty() && later.late_runs.is_empty()) {
+            // Late ones may have the last owner, too; what comes of that after them is late as well.
+            self.write_owner()?;
+        }
         self.late_runs.append(&mut later.late_runs);
         for (key, record) in later.late.keyed_records() {
             self.late.push(&record, key);

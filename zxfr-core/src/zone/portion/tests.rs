@@ -92,7 +92,7 @@ proptest! {
         let opened = version.parts.open(version.apex());
         let [early, late] = Portion::halves(&delta, &opened).expect("it is large enough");
         let mut all = listed_changes(early.deletions);
-        prop_assert!(all.len() > 10 && all.len() + 10 < deletions.len());
+        prop_assert!(!all.is_empty() && all.len() < deletions.len());
         all.extend(listed_changes(late.deletions));
         prop_assert_eq!(all, listed_changes(delta.deletions()));
         let mut all = listed_changes(early.additions);
