@@ -22,6 +22,9 @@ pub use log::{Transfer, transfers};
 /// What the log line with the address that is listened on begins its value with.
 const LISTENING: &str = "listening addr=";
 
+/// What the log line begins with that comes when zone files were read.
+const STARTED: &str = "started zones=";
+
 /// What stands before the address of the management API in the log.
 const MANAGING: &str = "management API url=http://";
 
@@ -33,13 +36,14 @@ pub struct Zxfrd {
 }
 
 impl Zxfrd {
-    /// Starts it with zones from files, and waits until it answers for all that unsigned
+    /// Starts it with zones from files, and waits until these are loaded and it answers for all that unsigned
     /// requests may have.
     ///
     /// # Errors
     /// When it can't be started, or a zone isn't answered by the deadline.
     pub fn primary(offers: &[Offer<'_>]) -> Result<Self, Failure> {
         let mut zxfrd = Self::start(&Setup { offers, ..Setup::default() })?;
+        zxfrd.process.log_after(0, &[STARTED], DEADLINE)?;
         for offer in offers.iter().filter(|offer| offer.unsigned) {
             zxfrd.wait_for_zone(&offer.zone.name, Some(offer.zone.serial))?;
         }
