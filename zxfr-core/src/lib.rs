@@ -4,10 +4,12 @@
 //! |---|---|
 //! | [`name`] | domain names: octets with their case kept, compared without case (RFC 4343), ordered canonically (RFC 4034 §6.1) |
 //! | [`wire`] | messages: header, question, records, the RDATA table, EDNS with EDE, reader, writer with compression |
-//! | [`serial`], [`time`] | serial arithmetic (RFC 1982), monotonic and calendar time as plain arguments |
+//! | [`serial`], [`time`] | serial arithmetic (RFC 1982) and policies, monotonic and calendar time as plain arguments |
 //! | [`error`] | errors that say who is at fault and where |
 //! | [`tsig`] | TSIG (RFC 8945): keys, request and answer, signing and verifying of whole streams, MACs behind a trait |
 //! | [`zone`] | a zone as pages: the answer sections of the messages that transfer it (needs `alloc`) |
+//! | [`edit`] | records of a zone changed: the next version and its delta, DNS's own rules kept (needs `alloc`) |
+//! | [`update`] | DNS UPDATE (RFC 2136): prerequisites, updates, replies (needs `alloc`) |
 //! | [`journal`] | the deltas that led to a version, and the answers to IXFR made of them (needs `alloc`) |
 //! | [`transfer`] | AXFR (RFC 5936) and IXFR (RFC 1995) as streams: [`transfer::Outbound`] and [`transfer::Inbound`] |
 //! | [`refresh`] | one zone kept in step with its primaries: checks, NOTIFYs, retries, expiry, from whom what is transferred |
@@ -36,6 +38,8 @@ extern crate alloc;
 extern crate std;
 
 pub mod acl;
+#[cfg(feature = "alloc")]
+pub mod edit;
 pub mod error;
 #[cfg(feature = "alloc")]
 pub mod journal;
@@ -49,6 +53,8 @@ mod short;
 pub mod time;
 pub mod transfer;
 pub mod tsig;
+#[cfg(feature = "alloc")]
+pub mod update;
 pub mod wire;
 #[cfg(feature = "alloc")]
 pub mod zone;

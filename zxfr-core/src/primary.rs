@@ -20,6 +20,7 @@ mod request;
 
 pub use grant::{Grant, Wanted};
 pub use host::{Host, KeyWanted, Keys, Unserved};
+pub(crate) use reply::Draft;
 pub use reply::{Refusal, Reply, Sent};
 
 use crate::acl::{Asker, Transport};

@@ -1,5 +1,6 @@
 //! Serial number arithmetic (RFC 1982).
 
+use crate::time::UnixTime;
 use core::fmt;
 
 /// The serial of a zone version: the SERIAL field of its SOA.
@@ -30,6 +31,32 @@ impl fmt::Display for Serial {
     }
 }
 
+/// Where the serial of a zone's next version comes from, when records are changed here. It is always newer than the one
+/// before (RFC 1982), and never 0, which some take for none.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum SerialPolicy {
+    /// One more.
+    #[default]
+    Increment,
+    /// The seconds since 1970, modulo 2³²; one more than the serial before, where that isn't newer.
+    UnixTime,
+}
+
+impl SerialPolicy {
+    /// The serial of a version that follows the one with the serial `held`.
+    #[must_use]
+    pub const fn next(self, held: Serial, now: UnixTime) -> Serial {
+        let clock = Serial(now.0 as u32);
+        if matches!(self, Self::UnixTime) && clock.0 != 0 && clock.is_newer_than(held) {
+            return clock;
+        }
+        match held.0.wrapping_add(1) {
+            0 => Serial(1),
+            next => Serial(next),
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -49,7 +76,29 @@ mod tests {
         assert_eq!(Serial(1).plus(1 << 31), None);
     }
 
+    #[test]
+    fn policies() {
+        let (held, now) = (Serial(2_026_112_301), UnixTime(1_795_000_000));
+        assert_eq!(SerialPolicy::Increment.next(held, now), Serial(2_026_112_302));
+        assert_eq!(SerialPolicy::UnixTime.next(held, now), Serial(2_026_112_302), "the clock is behind");
+        assert_eq!(SerialPolicy::UnixTime.next(Serial(1), now), Serial(1_795_000_000));
+        assert_eq!(SerialPolicy::UnixTime.next(Serial(1_795_000_000), now), Serial(1_795_000_001), "twice in a second");
+        for policy in [SerialPolicy::Increment, SerialPolicy::UnixTime] {
+            assert_eq!(policy.next(Serial(u32::MAX), UnixTime(0)), Serial(1));
+        }
+        let after_2106 = UnixTime((1 << 32) + 7);
+        assert_eq!(SerialPolicy::UnixTime.next(Serial(u32::MAX), after_2106), Serial(7));
+    }
+
     proptest! {
+        #[test]
+        fn every_policy_goes_forward(held: u32, now: u64) {
+            for policy in [SerialPolicy::Increment, SerialPolicy::UnixTime] {
+                let next = policy.next(Serial(held), UnixTime(now));
+                prop_assert!(next.is_newer_than(Serial(held)) && next.0 != 0);
+            }
+        }
+
         #[test]
         fn never_both_newer(a: u32, b: u32) {
             let (a, b) = (Serial(a), Serial(b));

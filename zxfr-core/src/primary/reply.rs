@@ -270,9 +270,9 @@ impl Replier {
 }
 
 /// A message before it is signed.
-struct Draft {
-    octets: Vec<u8>,
-    header: Header,
+pub(crate) struct Draft {
+    pub(crate) octets: Vec<u8>,
+    pub(crate) header: Header,
 }
 
 impl From<Draft> for Reply {
@@ -289,7 +289,7 @@ impl Draft {
         Self { octets: header.to_octets().to_vec(), header }
     }
 
-    fn sign<M: Mac>(&mut self, signer: Option<&mut Signer<M>>, now: UnixTime) -> Result<(), Full> {
+    pub(crate) fn sign<M: Mac>(&mut self, signer: Option<&mut Signer<M>>, now: UnixTime) -> Result<(), Full> {
         match signer {
             None => Ok(()),
             Some(signer) => self.append(|parts, out| signer.sign(parts, now, out)),
@@ -297,7 +297,10 @@ impl Draft {
     }
 
     /// Appends the TSIG that `write` makes; none when that is empty.
-    fn append(&mut self, write: impl FnOnce(&[&[u8]], &mut [u8]) -> Result<usize, Full>) -> Result<(), Full> {
+    pub(crate) fn append(
+        &mut self,
+        write: impl FnOnce(&[&[u8]], &mut [u8]) -> Result<usize, Full>,
+    ) -> Result<(), Full> {
         let mut tsig = [0; 1024];
         let len = write(&[&self.octets], &mut tsig)?;
         if len == 0 {

@@ -32,6 +32,29 @@ impl Version {
         Rrset { records: self.records_from(first), run: first.run, second, owner: owner.to_name(), rtype }
     }
 
+    /// Hands over all records at a name, without case, in the order of the zone.
+    pub(crate) fn for_each_at(&self, owner: NameRef<'_>, mut f: impl FnMut(&Record<'_>)) {
+        let mut key = Vec::new();
+        key::push_owner(&mut key, owner);
+        // Signatures are what may be in both runs.
+        let (first, second) = self.places_of(owner, Rtype::RRSIG, &key);
+        let mut scratch = Scratch::new();
+        for mut position in [Some(first), second].into_iter().flatten() {
+            let run = position.run;
+            'run: while let Some((mut records, next)) = self.slot(position).filter(|(_, next)| next.run == run) {
+                while let Some(record) = records.next(&mut scratch) {
+                    match record.owner.cmp(&owner) {
+                        Ordering::Equal => f(&record),
+                        // The head has its own order; the runs are sorted.
+                        Ordering::Greater if run != Run::Head => break 'run,
+                        _ => {}
+                    }
+                }
+                position = next;
+            }
+        }
+    }
+
     /// How many types there are at a name, in the run in which this type is.
     pub(super) fn types_at(&self, owner: NameRef<'_>, rtype: Rtype) -> u16 {
         let mut key = Vec::new();
