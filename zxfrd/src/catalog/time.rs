@@ -15,6 +15,12 @@ impl Time {
     pub fn now() -> Self {
         Self::from(SystemTime::now())
     }
+
+    /// The whole seconds of it; 0 before 1970.
+    #[must_use]
+    pub const fn seconds(self) -> u64 {
+        if self.0 < 0 { 0 } else { self.0.unsigned_abs() / 1_000_000 }
+    }
 }
 
 impl From<SystemTime> for Time {
@@ -50,6 +56,7 @@ mod tests {
             "1969-12-31T23:59:59.999999Z"
         );
         assert_eq!(Time(i64::MAX).to_string(), "9999-12-30T22:00:00.999999Z", "years past 9999 have no such form");
+        assert_eq!((Time(1_741_724_691_999_999).seconds(), Time(-1).seconds()), (1_741_724_691, 0));
         assert!(Time::now() > Time(1_700_000_000_000_000));
     }
 }

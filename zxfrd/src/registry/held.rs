@@ -11,6 +11,7 @@ use zxfr_core::serial::Serial;
 use zxfr_core::transfer::Totals;
 use zxfr_core::zone::{Delta, Version};
 
+use super::editing::Edits;
 use super::keeping::{Form, Keeping, Stored};
 use super::shrink::{HeldBack, Shrunk};
 use super::standing::Dealings;
@@ -40,6 +41,8 @@ pub(super) struct Held {
     /// The last transfer that brought a version, for those who wait for it.
     transferred: watch::Sender<Option<Transferred>>,
     ledger: Mutex<Ledger>,
+    /// Changes of records that wait.
+    edits: Edits,
     /// Had by whoever loads the zone: one at a time.
     turn: Arc<tokio::sync::Mutex<()>>,
 }
@@ -136,6 +139,7 @@ impl Held {
             dealings: Mutex::default(),
             transferred: watch::Sender::new(None),
             ledger: Mutex::new(ledger),
+            edits: Edits::default(),
             turn: Arc::default(),
         }
     }
@@ -200,6 +204,10 @@ impl Held {
         self.dealings.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    pub(super) const fn edits(&self) -> &Edits {
+        &self.edits
+    }
+
     pub(super) const fn transferred(&self) -> &watch::Sender<Option<Transferred>> {
         &self.transferred
     }
@@ -214,24 +222,38 @@ impl Held {
         most: u8,
         announced: bool,
     ) -> Result<Arc<Version>, NotTaken> {
-        let mut stored = self.stored();
+        let stored = self.stored();
         if self.is_gone() {
             return Err(NotTaken::Gone);
         }
-        let before = self.current();
         let mut ledger = self.ledger();
-        let (held_back, keep) = (ledger.held_back, ledger.keep(deltas));
-        if let Some(before) = &before {
+        let held_back = ledger.held_back;
+        if let Some(before) = self.current() {
             let admitted =
                 ledger.held_back.admit(version.serial(), version.record_count(), before.record_count(), most);
             admitted.map_err(NotTaken::Shrunk)?;
         }
         drop(ledger);
-        let version = self.store(&mut stored, version, deltas, keep).map_err(|error| {
+        self.serve(stored, version, deltas, &[], announced).map_err(|error| {
             // What was confirmed still is.
             self.ledger().held_back = held_back;
             NotTaken::Store(error)
-        })?;
+        })
+    }
+
+    /// Serves another version, as [`Held::put`] does, once it is durable together with what else is to be written. Whoever calls
+    /// this has what is stored, and has looked whether the zone is gone.
+    pub(super) fn serve(
+        &self,
+        mut stored: MutexGuard<'_, Stored>,
+        version: Arc<Version>,
+        deltas: &[Arc<Delta>],
+        besides: &[Write],
+        announced: bool,
+    ) -> Result<Arc<Version>, StoreError> {
+        let before = self.current();
+        let keep = self.ledger().keep(deltas);
+        let version = self.store(&mut stored, version, deltas, keep, besides)?;
         let mut ledger = self.ledger();
         let journal = &mut ledger.journal;
         let follows = deltas.first().is_some_and(|first| journal.newest().is_none_or(|newest| newest == first.from()));
@@ -258,24 +280,25 @@ impl Held {
         Ok(version)
     }
 
-    /// Makes a version durable. Gives the version as it is best served.
+    /// Makes a version durable, together with what else is to be written. Gives the version as it is best served.
     fn store(
         &self,
         stored: &mut Stored,
         version: Arc<Version>,
         deltas: &[Arc<Delta>],
         keep: usize,
+        besides: &[Write],
     ) -> Result<Arc<Version>, StoreError> {
         if !self.keeping.keeps() {
             return Ok(version);
         }
         let form = stored.form(&version, deltas, keep);
-        let written = self.write(stored, version.clone(), deltas, keep, form);
+        let written = self.write(stored, version.clone(), deltas, keep, form, besides);
         let served = match written {
             // The store has something else than was thought.
             Err(StoreError::Refused(what)) if form != Form::Anew => {
                 tracing::warn!(zone = %version.apex(), reason = %what, "stored as a whole");
-                self.write(stored, version, &[], keep, Form::Anew)?
+                self.write(stored, version, &[], keep, Form::Anew, besides)?
             }
             written => written?,
         };
@@ -290,13 +313,20 @@ impl Held {
         deltas: &[Arc<Delta>],
         keep: usize,
         form: Form,
+        besides: &[Write],
     ) -> Result<Arc<Version>, StoreError> {
         let settled = form == Form::Deltas || version.is_settled();
         let version = if settled { version } else { Arc::new(version.settled()) };
-        let (writes, then) = stored.writes(self.id, &version, deltas, keep, form);
+        let (mut writes, then) = stored.writes(self.id, &version, deltas, keep, form);
+        writes.extend_from_slice(besides);
         self.keeping.commit(writes)?;
         *stored = then;
         Ok(version)
+    }
+
+    /// Writes what is no version of it, and nothing where there is nothing.
+    pub(super) fn write_besides(&self, besides: Vec<Write>) -> Result<(), StoreError> {
+        if besides.is_empty() { Ok(()) } else { self.keeping.commit(besides) }
     }
 
     /// Serves what the store has.
@@ -417,7 +447,8 @@ impl Held {
         self.ledger.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn stored(&self) -> MutexGuard<'_, Stored> {
+    /// What is stored, had by whoever brings another version.
+    pub(super) fn stored(&self) -> MutexGuard<'_, Stored> {
         self.stored.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

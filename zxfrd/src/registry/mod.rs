@@ -4,6 +4,7 @@
 //! |---|---|
 //! | `zone` | [`Zone`]: a zone as configured, and the version that is held of it |
 //! | `held` | what is held of a zone, whatever the configuration says of it |
+//! | `editing` | records of a zone changed here, one change after the other |
 //! | `standing` | what has been between a zone and others |
 //! | `shrink` | the rule that a zone doesn't lose many records at once |
 //! | `keeping` | the zones in the store |
@@ -15,6 +16,7 @@
 //! | `refusals` | which refusals were logged already |
 
 mod access;
+mod editing;
 mod event;
 mod held;
 mod incoming;
@@ -28,6 +30,7 @@ mod standing;
 mod tests;
 mod zone;
 
+pub use editing::{Besides, EditFailure, Edited, Made};
 pub use event::Event;
 pub use held::{LastRead, ReadOutcome, Transferred};
 pub use keeping::{Keeping, Restored};

@@ -10,7 +10,7 @@ use zxfr_core::journal::Answer;
 use zxfr_core::name::{Name, NameRef};
 use zxfr_core::primary::Unserved;
 use zxfr_core::refresh::{Backward, Bounds, Policy, State};
-use zxfr_core::serial::Serial;
+use zxfr_core::serial::{Serial, SerialPolicy};
 use zxfr_core::tsig::Key;
 use zxfr_core::tsig::rustcrypto::Hmac;
 use zxfr_core::zone::{BuildError, Change, Delta, Version};
@@ -22,7 +22,7 @@ use super::event::Event;
 use super::held::{Held, LastRead, NotTaken, Rendering, Standing, Transferred};
 use super::shrink::Shrunk;
 use super::standing::Dealings;
-use crate::catalog::{self, Id, Objects, Peer, Time};
+use crate::catalog::{self, Id, Objects, Peer, ZoneKind};
 use crate::config::{Limits, SerialBackward, ZoneFile};
 use crate::store::{Damaged, StoreError};
 
@@ -36,6 +36,7 @@ pub struct Zone {
     account: Id,
     name: Name,
     position: usize,
+    kind: ZoneKind,
     source: Source,
     max_shrink_percent: u8,
     outgoing: Option<Outgoing>,
@@ -152,6 +153,7 @@ impl Zone {
             account: zone.account,
             name: zone.name.value().clone(),
             position: zone.declared.position,
+            kind: zone.kind,
             source,
             max_shrink_percent: zone.declared.max_shrink_percent,
             outgoing,
@@ -183,6 +185,16 @@ impl Zone {
     #[must_use]
     pub fn name(&self) -> NameRef<'_> {
         self.name.as_ref()
+    }
+
+    /// Whether its data is ours.
+    pub(super) const fn is_full(&self) -> bool {
+        matches!(self.kind, ZoneKind::Full)
+    }
+
+    /// Where the serials of versions that are made here come from.
+    pub(super) const fn serial_policy(&self) -> SerialPolicy {
+        SerialPolicy::Increment
     }
 
     /// Where it comes from.
@@ -261,10 +273,13 @@ impl Zone {
     ) -> Result<Arc<Version>, PublishError> {
         let deltas: Vec<_> = deltas.into_iter().collect();
         let version = self.held.put(version, &deltas, self.max_shrink_percent, self.outgoing.is_some())?;
-        self.dealings().changed = Some(Time::now());
-        // Nobody hears it where the zones are all there is.
-        let _ = self.events.send(Event::Changed(self.name.clone()));
+        self.changed();
         Ok(version)
+    }
+
+    /// Tells what has happened. Nobody hears it where the zones are all there is.
+    pub(super) fn tell(&self, event: Event) {
+        let _ = self.events.send(event);
     }
 
     /// What is wrong with what the store has of the zone, as long as nothing else is in its place.

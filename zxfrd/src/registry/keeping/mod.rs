@@ -10,7 +10,7 @@ mod journals;
 mod policy;
 mod restoring;
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;
 
 pub(super) use policy::{Form, Stored};
 pub use restoring::Restored;

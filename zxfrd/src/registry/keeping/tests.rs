@@ -1,6 +1,6 @@
 //! What is served is durable, comes back, and stays when the store fails.
 
-mod fake;
+pub(in crate::registry) mod fake;
 
 use std::path::Path;
 use std::sync::Arc;

@@ -8,7 +8,7 @@ use tokio::sync::watch;
 use crate::catalog::{Id, Object};
 use crate::store::{Damaged, Doing, Problem, Sqlite, Store, StoreError, StoredZone, Write, ZoneSink};
 
-pub(super) struct Fake {
+pub(in crate::registry) struct Fake {
     store: Sqlite,
     failing: Mutex<Option<StoreError>>,
     damaged: Mutex<HashSet<Id>>,
@@ -17,32 +17,32 @@ pub(super) struct Fake {
 }
 
 impl Fake {
-    pub(super) fn new(store: Sqlite) -> Self {
+    pub(in crate::registry) fn new(store: Sqlite) -> Self {
         let (failing, damaged) = Default::default();
         Self { store, failing, damaged, holding: watch::Sender::new((false, 0)) }
     }
 
     /// Commits fail so, or not.
-    pub(super) fn fail(&self, error: Option<StoreError>) {
+    pub(in crate::registry) fn fail(&self, error: Option<StoreError>) {
         *self.failing.lock().unwrap_or_else(PoisonError::into_inner) = error;
     }
 
     /// What is read of a zone is damaged.
-    pub(super) fn damage(&self, zone: Id) {
+    pub(in crate::registry) fn damage(&self, zone: Id) {
         self.damaged.lock().unwrap_or_else(PoisonError::into_inner).insert(zone);
     }
 
     /// Commits wait from now on.
-    pub(super) fn hold(&self) {
+    pub(in crate::registry) fn hold(&self) {
         self.holding.send_replace((true, 0));
     }
 
     /// Waits until a commit waits.
-    pub(super) async fn held(&self) {
+    pub(in crate::registry) async fn held(&self) {
         self.holding.subscribe().wait_for(|(_, held)| *held > 0).await.unwrap();
     }
 
-    pub(super) fn let_go(&self) {
+    pub(in crate::registry) fn let_go(&self) {
         self.holding.send_replace((false, 0));
     }
 }
