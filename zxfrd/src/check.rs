@@ -3,6 +3,7 @@
 use std::io::{self, Write};
 use std::path::Path;
 
+use crate::api::Tls;
 use crate::config::{self, Config, Source};
 use crate::service::load_config;
 use crate::store::Sqlite;
@@ -25,6 +26,12 @@ pub fn check(path: Option<&Path>, out: &mut impl Write) -> io::Result<bool> {
         }
     };
     let mut good = true;
+    if let Some(tls) = &config.api.tls
+        && let Err(what) = Tls::read(&tls.cert, &tls.key)
+    {
+        writeln!(out, "{what}")?;
+        good = false;
+    }
     for entry in &config.zones {
         if let Source::File(file) = &entry.source {
             good &= check_zone(&file.path, entry, &config, out)?;
@@ -101,6 +108,18 @@ fn check_zone(file: &Path, entry: &config::Zone, config: &Config, out: &mut impl
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_certificate_is_checked() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("zxfrd.toml");
+        std::fs::write(&file, "[api]\ntls_cert = \"api.crt\"\ntls_key = \"api.key\"\n[store]\nurl = \"memory:\"\n")
+            .unwrap();
+        let mut out = Vec::new();
+        assert!(!check(Some(&file), &mut out).unwrap());
+        let text = String::from_utf8(out).unwrap();
+        assert!(text.contains("api.crt: ") && !text.contains("good"), "{text}");
+    }
 
     #[test]
     fn the_store_is_checked_if_there_is_one() {

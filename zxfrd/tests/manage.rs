@@ -55,6 +55,7 @@ fn status_shows_all_zones_or_one() {
     let value: serde_json::Value = serde_json::from_str(&done.out).unwrap();
     assert_eq!(value.as_array().map(Vec::len), Some(1));
     status(&["example.com"]).failed(1, &[&url, "there is no zone \"example.com\""]);
+    status(&["contains:xamp"]).failed(1, &[&url, "there is no zone \"contains:xamp\""]);
 }
 
 #[test]
@@ -82,6 +83,7 @@ fn retransfer_and_notify_are_done_or_refused_with_the_reason() {
     let config = format!(
         "{CONFIG}[[peer]]\nname = \"p\"\nip = \"{}\"\nport = {}\n\
          [[zone]]\nname = \"example\"\nincoming = {{ peers = [\"p\"] }}\n\
+         [[zone]]\nname = \"x\\u001b[31m.example\"\nincoming = {{ peers = [\"p\"] }}\n\
          [[zone]]\nname = \"file.example\"\nfile = \"file.zone\"\noutgoing = {{ peers = [\"p\"] }}\n",
         addr.ip(),
         addr.port(),
@@ -94,6 +96,9 @@ fn retransfer_and_notify_are_done_or_refused_with_the_reason() {
     let done = run(&["retransfer", "example"]);
     assert_eq!((done.code, done.err.as_str()), (0, ""), "{}", done.err);
     daemon.wait_for("kind=axfr from=5 to=5");
+    let done = run(&["retransfer", "x\u{1b}[31m.example"]);
+    assert_eq!(done.code, 0, "{}", done.err);
+    assert!(done.out.starts_with("x\\027[31m.example: ") && !done.out.contains('\u{1b}'), "{:?}", done.out);
     run(&["retransfer", "file.example"]).failed(1, &["file.example", "incoming"]);
     let done = run(&["notify", "file.example"]);
     assert_eq!((done.code, done.err.as_str()), (0, ""), "{}", done.err);

@@ -26,7 +26,9 @@ pub(super) async fn guard(request: Request, next: Next) -> Response {
         Err(_) => {
             tracing::error!(%method, %path, seconds = TIME.as_secs(), "a request took too long");
             let message = format!("Not done within {} s; it may still be", TIME.as_secs());
-            Refusal::new(StatusCode::SERVICE_UNAVAILABLE, codes::TIMEOUT, message).into_response()
+            let refusal = Refusal::new(StatusCode::SERVICE_UNAVAILABLE, codes::TIMEOUT, message);
+            // The official SDKs would send it again: what is made here then would be there twice.
+            refusal.not_again().into_response()
         }
     }
 }
@@ -57,6 +59,14 @@ mod tests {
         let body = response.into_body().collect().await.unwrap().to_bytes();
         let body = String::from_utf8(body.to_vec()).unwrap();
         assert!(body.contains("\"success\":false") && !body.contains("secret reason"), "{body}");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_takes_too_long_is_not_to_be_sent_again() {
+        let router = Router::new().route("/", get(std::future::pending::<&'static str>)).layer(from_fn(guard));
+        let response = router.oneshot(Request::new(Body::empty())).await.unwrap();
+        assert_eq!(response.status(), StatusCode::SERVICE_UNAVAILABLE);
+        assert_eq!(response.headers()["x-should-retry"], "false");
     }
 
     #[tokio::test]

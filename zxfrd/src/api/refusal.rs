@@ -110,6 +110,11 @@ impl Refusal {
         Self::new(StatusCode::INTERNAL_SERVER_ERROR, codes::INTERNAL, message)
     }
 
+    /// The same, telling the official SDKs not to send it again.
+    pub(super) fn not_again(self) -> Self {
+        self.header(HeaderName::from_static("x-should-retry"), HeaderValue::from_static("false"))
+    }
+
     pub(super) fn header(mut self, name: HeaderName, value: HeaderValue) -> Self {
         self.headers.push((name, value));
         self

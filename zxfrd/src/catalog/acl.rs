@@ -8,7 +8,7 @@ use super::change::{Catalog, Plan, Rules, managed, named, new_id};
 use super::fault::{Done, Fault, code};
 use super::id::Id;
 use super::object::{Acl, Object, ObjectKey, Origin, Token};
-use super::written::Written;
+use super::written::{Written, not_mapped};
 
 /// What a client wants an ACL to be.
 #[derive(Clone, Debug)]
@@ -86,6 +86,8 @@ fn check(
 ) -> Result<Arc<Acl>, Fault> {
     named(code::ACL_NAME, &wanted.name)?;
     let ip_range = Written::<IpNet>::read(&wanted.ip_range)
+        .map_err(|what| Fault::invalid(code::ACL_RANGE, "ip_range", format!("ip_range: {what}")))?;
+    not_mapped(ip_range.value())
         .map_err(|what| Fault::invalid(code::ACL_RANGE, "ip_range", format!("ip_range: {what}")))?;
     let (widest, kind) = match ip_range.value() {
         IpNet::V4(_) => (rules.limits.acl_widest_ipv4, "an IPv4"),

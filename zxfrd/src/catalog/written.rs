@@ -97,6 +97,24 @@ impl Meaning for IpNet {
     }
 }
 
+/// Refuses ranges of IPv4 addresses in IPv6's form (RFC 4291 §2.5.5.2): those who ask are known by their IPv4 addresses, so that
+/// such a range would admit nobody.
+///
+/// # Errors
+/// What to write instead.
+pub(crate) fn not_mapped(range: &IpNet) -> Result<(), String> {
+    match range.addr() {
+        IpAddr::V6(addr) if range.prefix_len() >= 96 => match addr.to_ipv4_mapped() {
+            Some(addr) => {
+                let prefix = range.prefix_len() - 96;
+                Err(format!("{range} is a range of IPv4 addresses: write it as {addr}/{prefix}"))
+            }
+            None => Ok(()),
+        },
+        _ => Ok(()),
+    }
+}
+
 /// A TSIG's secret: base 64 as it was written, and its octets. `Debug` shows neither, and both are wiped when dropped.
 #[derive(Clone, PartialEq, Eq)]
 pub struct TsigSecret {

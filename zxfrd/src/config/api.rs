@@ -83,8 +83,9 @@ impl Api {
     /// The account when the configuration names none.
     pub const ACCOUNT: Id = Id(*b"\x01\x23\x45\x67\x89\xab\xcd\xef\x01\x23\x45\x67\x89\xab\xcd\xef");
 
-    /// Takes a token for everything with this secret, unless it is empty.
+    /// Takes a token for everything with this secret, unless it is empty. Line feeds and spaces around it don't count.
     pub fn admit(&mut self, secret: &str) {
+        let secret = secret.trim();
         if !secret.is_empty() {
             self.tokens.push(Token {
                 name: Self::TOKEN_VARIABLE.to_owned(),

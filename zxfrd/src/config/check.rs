@@ -16,7 +16,7 @@ use super::{
     Acl, Config, ConfigError, Dns, Incoming, Limits, Outgoing, Peer, Problem, SerialBackward, Source, Zone, ZoneFile,
     domain_name, read_text,
 };
-use crate::catalog::Meaning;
+use crate::catalog::{Meaning, not_mapped};
 
 /// Checks every rule and resolves every reference.
 pub(super) fn check(raw: &raw::Config, text: &str, path: &Path) -> Result<Config, ConfigError> {
@@ -370,6 +370,7 @@ impl Checker<'_> {
 /// Reads an address range, or one address, and keeps the limits.
 fn ip_range(text: &str, limits: &Limits) -> Result<IpNet, String> {
     let range = IpNet::read(text)?;
+    not_mapped(&range)?;
     let (widest, key) = match range {
         IpNet::V4(_) => (limits.acl_widest_ipv4, "acl_widest_ipv4"),
         IpNet::V6(_) => (limits.acl_widest_ipv6, "acl_widest_ipv6"),

@@ -107,6 +107,7 @@ fn every_rule_has_its_place_and_words() {
     for (range, part) in [
         ("10.0.0.0/8", "wider than acl_widest_ipv4 = 24"),
         ("2001:db8::/32", "wider than acl_widest_ipv6 = 64"),
+        ("::ffff:192.0.2.5", "write it as 192.0.2.5/32"),
         ("192.0.2.0/33", "not an address range"),
     ] {
         assert_problem(&format!("[[acl]]\nname = \"a\"\nip_range = \"{range}\"\n"), "3:12", part);
@@ -210,4 +211,13 @@ fn keys_as_arguments() {
         let error = keyfile::parse_argument(bad).unwrap_err();
         assert!(!error.contains("c2V"), "{error}");
     }
+}
+
+#[test]
+fn spaces_around_the_token_of_the_environment_do_not_count() {
+    let mut api = Api::default();
+    api.admit(" \n");
+    assert!(api.tokens.is_empty());
+    api.admit(" secret\n");
+    assert_eq!(api.tokens[0].digest, crate::catalog::Token::digest("secret"));
 }

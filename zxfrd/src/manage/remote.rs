@@ -97,7 +97,8 @@ struct Message {
 
 /// The secret in [`Api::TOKEN_VARIABLE`], if there is one.
 pub(super) fn token() -> Option<String> {
-    std::env::var(Api::TOKEN_VARIABLE).ok().filter(|token| !token.is_empty())
+    let token = std::env::var(Api::TOKEN_VARIABLE).ok()?;
+    Some(token.trim().to_owned()).filter(|token| !token.is_empty())
 }
 
 impl Remote {
@@ -148,10 +149,10 @@ impl Remote {
         }
     }
 
-    /// The zone of this name, with or without the last dot.
+    /// The zone of this name, with or without the last dot. Nothing in it is an operator of the API's.
     pub(super) fn zone(&self, name: &str) -> Result<Zone, Failure> {
-        let wanted = if name == "." { name } else { name.strip_suffix('.').unwrap_or(name) };
-        let query: String = form_urlencoded::Serializer::new(String::new()).append_pair("name", wanted).finish();
+        let wanted = format!("equal:{name}");
+        let query: String = form_urlencoded::Serializer::new(String::new()).append_pair("name", &wanted).finish();
         let found: Vec<Zone> = self.read(self.get(&format!("/zones?{query}"))?)?;
         found.into_iter().next().ok_or_else(|| Failure::failed(format!("{}: there is no zone {name:?}", self.url)))
     }

@@ -212,7 +212,7 @@ fn time(at: Option<&String>) -> String {
 }
 
 /// Names and messages hold what clients sent: no control character of theirs reaches the terminal.
-fn printable(text: &str) -> String {
+pub(super) fn printable(text: &str) -> String {
     text.chars().map(|char| if char.is_control() { char::REPLACEMENT_CHARACTER } else { char }).collect()
 }
 

@@ -4,6 +4,7 @@ use std::io::{self, Write};
 use std::path::Path;
 
 use super::remote::{Failure, Options, Remote};
+use super::status::printable;
 use crate::client::output::Spool;
 
 /// `zxfrd retransfer`.
@@ -11,7 +12,7 @@ pub(super) fn retransfer(zone: &str, options: &Options) -> Result<(), Failure> {
     let remote = Remote::new(options)?;
     let zone = remote.zone(zone)?;
     remote.post(&format!("/zones/{}/secondary_dns/force_axfr", zone.id), None)?;
-    writeln!(io::stdout(), "{}: to be transferred whole; see zxfrd status {0}", zone.name)?;
+    writeln!(io::stdout(), "{}: to be transferred whole; see zxfrd status {0}", printable(&zone.name))?;
     Ok(())
 }
 
@@ -20,7 +21,7 @@ pub(super) fn notify(zone: &str, options: &Options) -> Result<(), Failure> {
     let remote = Remote::new(options)?;
     let zone = remote.zone(zone)?;
     remote.post(&format!("/zones/{}/secondary_dns/outgoing/force_notify", zone.id), None)?;
-    writeln!(io::stdout(), "{}: NOTIFY is sent to all linked peers; see zxfrd status {0}", zone.name)?;
+    writeln!(io::stdout(), "{}: NOTIFY is sent to all linked peers; see zxfrd status {0}", printable(&zone.name))?;
     Ok(())
 }
 

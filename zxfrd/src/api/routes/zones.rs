@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use axum::extract::State;
 use utoipa::ToSchema;
+use zxfr_core::name::Name;
 
 use crate::api::Api;
 use crate::api::body::{Members, NoBody};
@@ -16,6 +17,7 @@ use crate::api::refusal::Refusal;
 use crate::api::scope::InZone;
 use crate::api::zone_object::{self, Zone, ZoneStatusWord, ZoneTypeWord};
 use crate::catalog::{self, Access, Account, Reach, Token, ZoneEdit, ZoneKind, ZoneWanted};
+use crate::config::domain_name;
 
 /// A zone that is wanted.
 #[derive(ToSchema)]
@@ -131,11 +133,41 @@ fn by_account_name(a: &Row, b: &Row) -> Ordering {
 /// Which zones are asked for.
 struct Filter {
     any: bool,
-    name: Option<Text>,
+    name: Option<NameText>,
     account: Option<String>,
     account_name: Option<Text>,
     status: Option<Option<ZoneStatusWord>>,
     kinds: Vec<ZoneKind>,
+}
+
+/// What a zone's name has to be: this one, however it is written; another; or one that a text fits.
+enum NameText {
+    /// A text that is no name is that of no zone.
+    Is(Option<Name>),
+    IsNot(Option<Name>),
+    Fits(Text),
+}
+
+impl NameText {
+    fn read(value: &str) -> Self {
+        let name = |text| domain_name(text).ok();
+        match value.split_once(':') {
+            Some(("equal", text)) => Self::Is(name(text)),
+            Some(("not_equal", text)) => Self::IsNot(name(text)),
+            Some(("contains" | "starts_with" | "ends_with", _)) => {
+                Self::Fits(Text::read(value.strip_suffix('.').unwrap_or(value)))
+            }
+            _ => Self::Is(name(value)),
+        }
+    }
+
+    fn fits(&self, zone: &catalog::Zone) -> bool {
+        match self {
+            Self::Is(name) => name.as_ref() == Some(zone.name.value()),
+            Self::IsNot(name) => name.as_ref() != Some(zone.name.value()),
+            Self::Fits(text) => text.fits(zone_object::name(zone)),
+        }
+    }
 }
 
 /// A text that another has to be, to hold, or not to be; without case.
@@ -184,11 +216,7 @@ impl Filter {
         });
         Ok(Self {
             any: query.word("match", &[("all", false), ("any", true)], false)?,
-            // With or without its last dot it is the same name.
-            name: query.one("name").map(|name| match name {
-                "." => Text::read(name),
-                name => Text::read(name.strip_suffix('.').unwrap_or(name)),
-            }),
+            name: query.one("name").map(NameText::read),
             account: query.one("account.id").map(str::to_owned),
             account_name: query.one("account.name").map(Text::read),
             status: query.word("status", &statuses, None)?,
@@ -201,7 +229,7 @@ impl Filter {
             return false;
         }
         let filters = [
-            self.name.as_ref().map(|text| text.fits(zone_object::name(zone))),
+            self.name.as_ref().map(|text| text.fits(zone)),
             self.account.as_ref().map(|id| *id == account.id.to_string()),
             self.account_name.as_ref().map(|text| text.fits(&account.name)),
             self.status.map(|status| status == Some(zone_object::status(zone))),

@@ -97,6 +97,28 @@ async fn zones_are_filtered() {
 }
 
 #[tokio::test]
+async fn a_zone_is_found_by_its_name_however_that_is_written() {
+    let world = World::new().await;
+    // A dot that is part of a label, in both spellings, at the end of a name, too; and what looks like an operator.
+    for name in ["foo\\.", "sub\\046x.example", "contains:a.example"] {
+        world.zone(name, "full").await;
+    }
+    for (query, expected) in [
+        ("foo%5C.", vec!["foo\\."]),
+        ("FOO%5C..", vec!["foo\\."]),
+        ("foo", vec![]),
+        ("sub%5C.x.example", vec!["sub\\046x.example"]),
+        ("equal:SUB%5C046x.example.", vec!["sub\\046x.example"]),
+        ("sub.x.example", vec![]),
+        ("equal:contains:a.example", vec!["contains:a.example"]),
+        ("not_equal:foo%5C046", vec!["contains:a.example", "sub\\046x.example"]),
+        ("a..b", vec![]),
+    ] {
+        assert_eq!(names(&world.get(&format!("/zones?name={query}"), ALICE).await), expected, "{query}");
+    }
+}
+
+#[tokio::test]
 async fn zones_are_ordered() {
     let world = zones().await;
     for (query, expected) in [

@@ -177,6 +177,8 @@ async fn an_acl_is_no_wider_than_24_and_64() {
         ("2001:db8::/63", code::ACL_TOO_WIDE, "/64 or longer"),
         ("192.0.2.0/33", code::ACL_RANGE, "not an address range"),
         ("", code::ACL_RANGE, "not an address range"),
+        ("::ffff:192.0.2.5", code::ACL_RANGE, "write it as 192.0.2.5/32"),
+        ("::ffff:0.0.0.0/96", code::ACL_RANGE, "write it as 0.0.0.0/0"),
     ] {
         let done = f.catalog.create_acl(&f.by, f.account, acl("a", range)).await;
         assert_fault(done, Invalid, code, Some("/ip_range"), part);
