@@ -170,6 +170,23 @@ fn a_store_that_is_locked_is_told_and_the_old_version_stays_until_it_isn_t() {
 }
 
 #[test]
+fn a_store_that_works_again_is_found_out_though_nothing_is_to_be_written() {
+    let mut primary = primary(5);
+    let folder = primary.folder().to_owned();
+    with_database(&folder, async |connection| {
+        let transaction = connection.begin_with("BEGIN IMMEDIATE").await.unwrap();
+        primary.write("example.zone", &example(6));
+        primary.reload("the store fails");
+        assert!(health(&mut primary).starts_with("HTTP/1.1 503 "));
+        transaction.rollback().await.unwrap();
+    });
+    // The file is tried again after a minute only.
+    primary.wait_for("the store works again");
+    assert!(health(&mut primary).starts_with("HTTP/1.1 200 "));
+    assert!(!all(&primary).contains("new6"));
+}
+
+#[test]
 fn what_is_written_late_is_written_at_the_end() {
     let primary = primary(5);
     let secondary = Daemon::start(&secondary_config(&primary, ""), &[]);

@@ -25,8 +25,8 @@ use tokio::time::{MissedTickBehavior, interval};
 use zxfr_core::refresh::State;
 
 use super::held::Held;
-use crate::catalog::Id;
-use crate::store::{Health, Store, StoreError, Write};
+use crate::catalog::{Audit, Id, Time};
+use crate::store::{Failing, Health, Store, StoreError, Write};
 use journals::Journals;
 
 /// How often is written what need not be durable at once.
@@ -177,6 +177,12 @@ impl Keeping {
             if store.commit(writes).await.is_err() {
                 self.waiting().gone.extend(gone);
             }
+        }
+        if let Some(Failing { error, since }) = store.health().failing {
+            // Nobody may have anything to be written for long: whether it works again is tried.
+            let what = format!("the store works again; it had failed since {}: {error}", Time::from(since));
+            let line = Audit { at: Time::now(), account: None, token: "-".to_owned(), what };
+            let _ = store.commit(vec![Write::Audit(line)]).await;
         }
     }
 

@@ -127,12 +127,17 @@ pub(super) async fn delete(connection: &mut SqliteConnection, key: ObjectKey) ->
     Ok(())
 }
 
+/// The audit trail has so many lines at most; then the oldest go.
+pub(super) const AUDIT_LINES: i64 = 100_000;
+
 /// Appends to the audit trail.
 pub(super) async fn audit(connection: &mut SqliteConnection, audit: &Audit) -> Result<(), StoreError> {
     let Audit { at, account, token, what } = audit;
     let insert = sqlx::query("INSERT INTO audit (at, account, token, what) VALUES ($1, $2, $3, $4)").bind(at.0);
     let insert = insert.bind(account.as_ref().map(|account| &account.0[..])).bind(token.as_str()).bind(what.as_str());
-    insert.execute(connection).await?;
+    let number = insert.execute(&mut *connection).await?.last_insert_rowid();
+    let trim = sqlx::query("DELETE FROM audit WHERE number <= $1").bind(number.saturating_sub(AUDIT_LINES));
+    trim.execute(connection).await?;
     Ok(())
 }
 

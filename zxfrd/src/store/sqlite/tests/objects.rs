@@ -1,5 +1,6 @@
 //! Objects.
 
+use super::super::objects::AUDIT_LINES;
 use super::*;
 use crate::catalog::{
     Access, Account, Acl, Audit, Incoming, Meaning, Object, ObjectKey, Origin, Outgoing, Peer, Reach, Token, Tsig,
@@ -181,4 +182,21 @@ async fn the_audit_trail_is_kept() {
     }
     let lines = "SELECT at FROM audit WHERE token = 'admin' AND what = 'peer ' || at || ' created' ORDER BY number";
     assert_eq!(behind(&path, lines).await, [1, 2]);
+}
+
+#[tokio::test]
+async fn the_audit_trail_has_an_end() {
+    let (_folder, path) = place();
+    let store = Sqlite::open(&path).await.unwrap();
+    let fill = format!(
+        "WITH RECURSIVE line (number) AS (SELECT 1 UNION ALL SELECT number + 1 FROM line WHERE number < {AUDIT_LINES})
+         INSERT INTO audit (at, token, what) SELECT number, 'admin', 'x' FROM line"
+    );
+    behind(&path, fill).await;
+    for at in [-1, -2] {
+        let (token, what) = ("admin".into(), "y".into());
+        store.commit(vec![Write::Audit(Audit { at: Time(at), account: None, token, what })]).await.unwrap();
+    }
+    assert_eq!(behind(&path, "SELECT COUNT(*) FROM audit").await, [AUDIT_LINES]);
+    assert_eq!(behind(&path, "SELECT at FROM audit WHERE at < 4").await, [3, -1, -2]);
 }
