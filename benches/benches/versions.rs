@@ -7,6 +7,7 @@ use zxfr_benches::delta::delegations;
 use zxfr_benches::exchange::version;
 use zxfr_benches::zone::{Zone, apex};
 use zxfr_core::wire::Record;
+use zxfr_core::zone::zonemd::{HashAlgorithm, Sha2};
 use zxfr_core::zone::{BuildLimits, Builder, Version};
 
 const RECORDS: usize = 100_000;
@@ -48,6 +49,9 @@ fn versions(criterion: &mut Criterion) {
                 black_box(record);
             }
         });
+    });
+    group.bench_function("zonemd", |bencher| {
+        bencher.iter(|| held.zone_digest::<Sha2>(black_box(HashAlgorithm::Sha384)));
     });
     let other = whole(&newer);
     group.bench_function("diff", |bencher| bencher.iter_with_large_drop(|| held.diff(black_box(&other))));

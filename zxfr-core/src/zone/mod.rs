@@ -15,6 +15,7 @@
 //! | `portion`, `change`, `revision`, `editor`, `merged`, `numbered`, `checks` | its parts: halves for two threads, a record's change, a run's, a slot's; edits read together with their page; a page's records by number; RRsets to look at afterwards |
 //! | [`update`] | from the events of a transfer to the next version |
 //! | [`stored`] | what a host writes to a store and reads back: pages and deltas as octets |
+//! | [`zonemd`] | the digest of a version (RFC 8976): computed, verified, made |
 //! | `key` | sort keys: records as octet strings that compare as the records do |
 //!
 //! Order within a zone: names as RFC 4034 §6.1, types by number, RDATA as §6.3. NSEC3 records and their RRSIGs have a run of
@@ -53,6 +54,7 @@ mod testing;
 mod twins;
 pub mod update;
 pub mod version;
+pub mod zonemd;
 
 pub use apply::{Applied, ApplyError, ApplyFault};
 pub use builder::{BuildError, BuildFault, BuildLimits, Builder, Pushed, Summary};
