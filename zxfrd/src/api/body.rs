@@ -120,6 +120,31 @@ impl Members {
         needed(name, self.texts(name)?)
     }
 
+    /// A list of objects: the members of each.
+    pub(super) fn objects(&self, name: &str) -> Result<Member<Vec<Self>>, Refusal> {
+        self.member(name).map(|value| {
+            let Value::Array(items) = value else {
+                return Err(wrong(&pointer(name), "an array of objects", value));
+            };
+            let object = |(at, item): (usize, &Value)| match item {
+                Value::Object(members) => Ok(Self(members.clone())),
+                other => Err(wrong(&format!("{}/{at}", pointer(name)), "an object", other)),
+            };
+            items.iter().enumerate().map(object).collect()
+        })
+    }
+
+    /// Whether nothing is said: no members, or only ones that are null or empty.
+    pub(super) fn say_nothing(&self) -> bool {
+        self.0.values().all(|value| match value {
+            Value::Null => true,
+            Value::Array(items) => items.is_empty(),
+            Value::Object(members) => members.is_empty(),
+            Value::String(text) => text.is_empty(),
+            _ => false,
+        })
+    }
+
     /// The members of a member.
     pub(super) fn object(&self, name: &str) -> Result<Member<Self>, Refusal> {
         self.member(name).map(|value| match value {

@@ -13,12 +13,13 @@
 //! | `scope` | the account, object or zone that a path is about, if the caller's token opens it |
 //! | `body`, `query` | what requests say |
 //! | `routes` | one file for each kind of object |
-//! | `object`, `zone_object`, `status` | what answers say |
+//! | `object`, `alert_object`, `zone_object`, `status` | what answers say |
 //! | `envelope`, `refusal` | the form of answers; statuses and codes |
 //! | `document` | the OpenAPI document |
 //! | `live` | [`Live`]: what is needed of the node that runs |
 //! | `listener` | [`Listener`]: the sockets, TLS |
 
+mod alert_object;
 mod body;
 mod credentials;
 mod document;

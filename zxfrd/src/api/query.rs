@@ -6,6 +6,7 @@ use axum::http::request::Parts;
 use super::Api;
 use super::envelope::ResultInfo;
 use super::refusal::Refusal;
+use crate::catalog::Time;
 
 /// The parameters of a request. Those that nobody asks for don't matter.
 #[derive(Debug)]
@@ -34,6 +35,14 @@ impl Query {
             let words: Vec<_> = words.iter().map(|(word, _)| *word).collect();
             Refusal::query(format!("The query parameter {name} is none of {}", words.join(", ")))
         })
+    }
+
+    /// A time in the form of RFC 3339.
+    pub(super) fn time(&self, name: &str) -> Result<Option<Time>, Refusal> {
+        let Some(value) = self.one(name) else { return Ok(None) };
+        let read = value.parse();
+        let time = read.map_err(|what: String| Refusal::query(format!("The query parameter {name} is {what}")));
+        time.map(Some)
     }
 
     /// A number, from 1.

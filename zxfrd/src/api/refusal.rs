@@ -62,6 +62,14 @@ impl Refusal {
         refusal
     }
 
+    /// The same, where the body is a part of another: that at this JSON pointer.
+    pub(super) fn within(mut self, outer: &str) -> Self {
+        for source in self.errors.iter_mut().filter_map(|error| error.source.as_mut()) {
+            source.pointer.insert_str(0, outer);
+        }
+        self
+    }
+
     /// A query parameter that breaks a rule.
     pub(super) fn query(message: impl Into<String>) -> Self {
         Self::new(StatusCode::BAD_REQUEST, codes::QUERY, message)

@@ -53,6 +53,8 @@ pub enum Effect {
     ClearBacklog(Name),
     /// The zone is to be transferred whole, whatever the serials say.
     ForceAxfr(Name),
+    /// The webhook is to be sent a test message.
+    TestWebhook(Id),
 }
 
 /// What a change comes to, before it is done.
@@ -173,6 +175,22 @@ impl Catalog {
         let changing = tokio::spawn(async move { shared.change(&by, plan).await });
         changing.await.unwrap_or_else(|_| Err(Fault::unavailable("the change was broken off: see what there is now")))
     }
+
+    /// Notes something that nobody asked for, and of which nothing else follows: it is neither in the audit trail nor told.
+    pub(super) async fn note(
+        &self,
+        changes: impl FnOnce(&Objects) -> Vec<Change> + Send + 'static,
+    ) -> Result<(), StoreError> {
+        let shared = self.shared.clone();
+        let noting = tokio::spawn(async move {
+            let _turn = shared.turn.lock().await;
+            let changes = changes(&shared.objects.read().unwrap_or_else(PoisonError::into_inner));
+            shared.store.commit(changes.iter().map(Change::write).collect()).await?;
+            shared.put(changes);
+            Ok(())
+        });
+        noting.await.unwrap_or_else(|error| Err(StoreError::Failed(error.to_string())))
+    }
 }
 
 impl Shared {
@@ -204,15 +222,7 @@ impl Shared {
         log(&audit, stored.as_ref().err());
         stored.map_err(|error| Fault::unavailable(format!("nothing was changed: {error}")))?;
         let keys: Vec<_> = plan.changes.iter().map(Change::key).collect();
-        {
-            let mut objects = self.objects.write().unwrap_or_else(PoisonError::into_inner);
-            for change in plan.changes {
-                match change {
-                    Change::Put(object) => objects.put(object),
-                    Change::Delete(key) => objects.delete(key),
-                }
-            }
-        }
+        self.put(plan.changes);
         if let Some(applied) = self.applied.get() {
             let objects = self.objects.read().unwrap_or_else(PoisonError::into_inner);
             keys.into_iter().for_each(|key| effects.of(&objects, key));
@@ -220,6 +230,17 @@ impl Shared {
             applied.apply(&objects, &effects.0);
         }
         Ok(Done { result: plan.result, warnings: plan.warnings })
+    }
+
+    /// Holds what is durable now.
+    fn put(&self, changes: Vec<Change>) {
+        let mut objects = self.objects.write().unwrap_or_else(PoisonError::into_inner);
+        for change in changes {
+            match change {
+                Change::Put(object) => objects.put(object),
+                Change::Delete(key) => objects.delete(key),
+            }
+        }
     }
 }
 
@@ -267,7 +288,7 @@ impl Effects {
     /// What it comes to that an object is another: asked before and after.
     fn of(&mut self, objects: &Objects, key: ObjectKey) {
         match objects.find(key) {
-            None | Some(Object::Account(_) | Object::Token(_)) => {}
+            None | Some(Object::Account(_) | Object::Token(_) | Object::Alerting(_)) => {}
             Some(Object::Acl(acl)) => self.add(Effect::Access(acl.account)),
             Some(Object::Tsig(tsig)) => {
                 self.add(Effect::Access(tsig.account));

@@ -117,6 +117,28 @@ pub mod code {
     /// No such token.
     pub const TOKEN_NOT_FOUND: u32 = 1602;
 
+    /// A webhook's name.
+    pub const WEBHOOK_NAME: u32 = 2101;
+    /// A webhook's URL.
+    pub const WEBHOOK_URL: u32 = 2102;
+    /// A webhook's secret.
+    pub const WEBHOOK_SECRET: u32 = 2103;
+    /// No such webhook.
+    pub const WEBHOOK_NOT_FOUND: u32 = 2104;
+    /// A webhook that is in use.
+    pub const WEBHOOK_IN_USE: u32 = 2105;
+
+    /// A policy's name.
+    pub const POLICY_NAME: u32 = 2201;
+    /// What a policy tells of.
+    pub const POLICY_TYPE: u32 = 2202;
+    /// Whom a policy tells, and how.
+    pub const POLICY_MECHANISMS: u32 = 2203;
+    /// A policy's filters, or how often it tells again.
+    pub const POLICY_FILTERS: u32 = 2204;
+    /// No such policy.
+    pub const POLICY_NOT_FOUND: u32 = 2205;
+
     /// The configuration file says so, and only it can say otherwise.
     pub const DECLARED: u32 = 1701;
     /// The store doesn't take it.

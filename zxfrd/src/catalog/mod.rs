@@ -9,9 +9,13 @@
 //! | `declared` | what the configuration declares, beside what is managed |
 //! | `change` | [`Catalog`]: changes, one at a time |
 //! | `tsig`, `peer`, `acl`, `zones`, `link`, `incoming`, `outgoing`, `token` | the rules of each |
+//! | `alerting` | webhooks, policies, what was sent, and the trouble that was told of |
+//! | `webhooks`, `alert_policies` | the rules of each |
 //! | `fault` | [`Fault`]: why something is not done; warnings |
 
 mod acl;
+mod alert_policies;
+mod alerting;
 mod change;
 mod declared;
 mod fault;
@@ -25,6 +29,7 @@ mod peer;
 mod time;
 mod token;
 mod tsig;
+mod webhooks;
 mod written;
 mod zones;
 
@@ -32,6 +37,9 @@ mod zones;
 mod tests;
 
 pub use acl::AclWanted;
+pub use alert_policies::AlertPolicyWanted;
+pub(crate) use alert_policies::Told;
+pub use alerting::{AlertPolicy, AlertType, Alerting, AlertingKey, Incident, SentAlert, Webhook, WebhookSecret};
 pub use change::{Applied, Catalog, Effect};
 pub use fault::{Done, Fault, FaultKind, Warning, code};
 pub use id::{Id, IdError};
@@ -47,5 +55,6 @@ pub use time::Time;
 pub use token::{NewToken, TokenWanted, new_secret};
 pub use tsig::TsigWanted;
 pub(crate) use written::not_mapped;
+pub use webhooks::{SecretWanted, WebhookWanted};
 pub use written::{Meaning, TsigSecret, Written};
 pub use zones::{ZoneEdit, ZoneWanted};

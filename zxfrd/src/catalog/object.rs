@@ -8,6 +8,7 @@ use ipnet::IpNet;
 use zxfr_core::name::Name;
 use zxfr_core::tsig::Algorithm;
 
+use super::alerting::{Alerting, AlertingKey};
 use super::id::Id;
 use super::time::Time;
 use super::written::{TsigSecret, Written};
@@ -276,6 +277,7 @@ pub enum Object {
     Zone(Arc<Zone>),
     Incoming(Arc<Incoming>),
     Outgoing(Arc<Outgoing>),
+    Alerting(Alerting),
 }
 
 /// Which object; links by their zone's id.
@@ -290,6 +292,7 @@ pub enum ObjectKey {
     Zone(Id),
     Incoming(Id),
     Outgoing(Id),
+    Alerting(AlertingKey),
 }
 
 impl Object {
@@ -305,6 +308,7 @@ impl Object {
             Self::Zone(zone) => ObjectKey::Zone(zone.id),
             Self::Incoming(incoming) => ObjectKey::Incoming(incoming.zone),
             Self::Outgoing(outgoing) => ObjectKey::Outgoing(outgoing.zone),
+            Self::Alerting(object) => ObjectKey::Alerting(object.key()),
         }
     }
 }
@@ -351,6 +355,8 @@ macro_rules! words {
         }
     };
 }
+
+pub(super) use words;
 
 words!(Access, "access", Write = "write", Read = "read", Metrics = "metrics");
 words!(ZoneKind, "zone type", Full = "full", Partial = "partial", Secondary = "secondary", Internal = "internal");

@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use zxfr_core::name::{Name, NameRef};
 
+use super::alerting::AlertingObjects;
 use super::id::Id;
 use super::object::{Account, Acl, Incoming, Object, ObjectKey, Origin, Outgoing, Peer, Reach, Token, Tsig, Zone};
 
@@ -20,6 +21,7 @@ pub struct Objects {
     zones: Owned<Zone>,
     incoming: HashMap<Id, Arc<Incoming>>,
     outgoing: HashMap<Id, Arc<Outgoing>>,
+    alerting: AlertingObjects,
     /// The zones by name, without case.
     names: HashMap<Name, Id>,
     /// For each peer the zones that it is linked to.
@@ -169,6 +171,10 @@ impl Objects {
         self.users.get(&tsig.id).into_iter().flatten().filter_map(|peer| self.peers.any(*peer))
     }
 
+    pub(super) const fn alerting(&self) -> &AlertingObjects {
+        &self.alerting
+    }
+
     pub(crate) fn any_zone(&self, id: Id) -> Option<&Arc<Zone>> {
         self.zones.any(id)
     }
@@ -195,6 +201,7 @@ impl Objects {
             .chain(zones.map(Object::Zone))
             .chain(incoming.map(Object::Incoming))
             .chain(outgoing.map(Object::Outgoing))
+            .chain(self.alerting.all().map(Object::Alerting))
             .collect()
     }
 
@@ -214,6 +221,7 @@ impl Objects {
             ObjectKey::Zone(id) => self.zones.any(id).cloned().map(Object::Zone),
             ObjectKey::Incoming(id) => self.incoming.get(&id).cloned().map(Object::Incoming),
             ObjectKey::Outgoing(id) => self.outgoing.get(&id).cloned().map(Object::Outgoing),
+            ObjectKey::Alerting(key) => self.alerting.find(key).map(Object::Alerting),
         }
     }
 
@@ -258,6 +266,7 @@ impl Objects {
                 let before = self.outgoing.insert(zone, outgoing);
                 self.relink(zone, before.map(|before| before.peers.clone()));
             }
+            Object::Alerting(object) => self.alerting.put(object),
         }
     }
 
@@ -292,6 +301,7 @@ impl Objects {
                 let before = self.outgoing.remove(&id);
                 self.relink(id, before.map(|before| before.peers.clone()));
             }
+            ObjectKey::Alerting(key) => self.alerting.delete(key),
         }
     }
 

@@ -1,6 +1,7 @@
 //! When things happened.
 
 use std::fmt;
+use std::str::FromStr;
 use std::time::SystemTime;
 
 use jiff::Timestamp;
@@ -42,6 +43,17 @@ impl fmt::Display for Time {
     }
 }
 
+/// What RFC 3339 has, with its offset from UTC.
+impl FromStr for Time {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let time = text.parse::<Timestamp>();
+        let time = time.map_err(|_| format!("{text:?}, which is no time such as 2025-03-11T20:24:51Z (RFC 3339)"))?;
+        Ok(Self(time.as_microsecond()))
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -57,6 +69,13 @@ mod tests {
         );
         assert_eq!(Time(i64::MAX).to_string(), "9999-12-30T22:00:00.999999Z", "years past 9999 have no such form");
         assert_eq!((Time(1_741_724_691_999_999).seconds(), Time(-1).seconds()), (1_741_724_691, 0));
+        let same = ["2025-03-11T20:24:51.450451Z", "2025-03-11T21:24:51.450451+01:00", "2025-03-11t20:24:51.450451z"];
+        for text in same {
+            assert_eq!(text.parse(), Ok(Time(1_741_724_691_450_451)), "{text}");
+        }
+        for bad in ["", "2025-03-11", "2025-03-11T20:24:51", "yesterday"] {
+            assert!(bad.parse::<Time>().is_err_and(|what| what.contains("RFC 3339")), "{bad}");
+        }
         assert!(Time::now() > Time(1_700_000_000_000_000));
     }
 }

@@ -258,6 +258,7 @@ impl Applied for Kept {
                 Effect::ForceAxfr(name) => {
                     self.secondary.force(name.as_ref());
                 }
+                Effect::TestWebhook(_) => {}
             }
         }
     }

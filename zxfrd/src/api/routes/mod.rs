@@ -2,6 +2,7 @@
 
 mod accounts;
 mod acls;
+mod alerts;
 mod incoming;
 mod open;
 mod outgoing;
@@ -10,6 +11,7 @@ mod records;
 mod status;
 mod tokens;
 mod tsigs;
+mod webhooks;
 mod zones;
 
 use axum::Router;
@@ -64,6 +66,12 @@ fn gated(api: &Api) -> OpenApiRouter<Api> {
         .routes(routes!(outgoing::status))
         .routes(routes!(status::get))
         .routes(routes!(records::export))
+        .routes(routes!(webhooks::list, webhooks::create))
+        .routes(routes!(webhooks::get, webhooks::update, webhooks::delete))
+        .routes(routes!(alerts::list, alerts::create))
+        .routes(routes!(alerts::get, alerts::update, alerts::delete))
+        .routes(routes!(alerts::available))
+        .routes(routes!(alerts::history))
         .routes(routes!(tokens::create))
         .routes(routes!(tokens::delete));
     let routes = routes

@@ -60,6 +60,15 @@ async fn furnished() -> Furnished {
     *world.node.version.lock().unwrap() = Some(Arc::new(loaded.version));
     let token =
         world.post("/user/tokens", ALICE, json!({"name": "hidden-token", "access": "read", "accounts": [A]})).await;
+    let alerting = format!("/accounts/{A}/alerting/v3");
+    let body = json!({"name": "hidden-hook", "url": "https://hidden-host.example", "secret": "hidden-secret"});
+    let webhook = world.post(&format!("{alerting}/destinations/webhooks"), ALICE, body).await.id();
+    let body = json!({"name": "hidden-policy", "alert_type": "secondary_dns_warning",
+        "mechanisms": {"webhooks": [{"id": webhook}]}});
+    let policy = world.post(&format!("{alerting}/policies"), ALICE, body).await.id();
+    let hook = webhook.parse().unwrap();
+    let told = world.catalog.note_posted((A.parse().unwrap(), hook), true, Some(alerts::sent(1, hook)), None);
+    told.await.unwrap();
     let secrets = ["hidden-", "192.0.2.77", "192.0.2.88", "AAECAwQFBg", "\"first\""].map(str::to_owned).to_vec();
     let token_id = token.id();
     let ids = [
@@ -69,6 +78,8 @@ async fn furnished() -> Furnished {
         ("acls", acl),
         ("zone", zone),
         ("token", token_id),
+        ("webhooks", webhook),
+        ("policies", policy),
     ];
     Furnished { world, ids: ids.into_iter().collect(), secrets }
 }
@@ -76,8 +87,8 @@ async fn furnished() -> Furnished {
 impl Furnished {
     /// The path, about objects that are there.
     fn fill(&self, path: &str) -> String {
-        let object =
-            ["tsigs", "peers", "primaries", "acls"].into_iter().find(|kind| path.contains(&format!("/{kind}/")));
+        let kinds = ["tsigs", "peers", "primaries", "acls", "webhooks", "policies"];
+        let object = kinds.into_iter().find(|kind| path.contains(&format!("/{kind}/")));
         let path = path.replace("{account_id}", A).replace("{zone_id}", &self.ids["zone"]);
         let path = path.replace("{token_id}", &self.ids["token"]);
         object.map_or_else(|| path.clone(), |kind| path.replace("{id}", &self.ids[kind]))

@@ -1,5 +1,6 @@
 //! The rules of the API, one test each, through the router and a catalog that keeps nothing on disk.
 
+mod alerts;
 mod bodies;
 mod credentials;
 mod documented;
@@ -96,6 +97,7 @@ impl Live for Node {
 struct World {
     router: Router,
     node: Arc<Node>,
+    catalog: Catalog,
 }
 
 /// What was answered.
@@ -117,8 +119,8 @@ impl World {
         let (catalog, problems) = Catalog::open(Arc::new(Memory), &config).await.unwrap();
         assert_eq!(problems, Vec::<String>::new());
         let node = Arc::new(Node::default());
-        let api = Api::new(catalog, node.clone(), settings);
-        Self { router: api.router(), node }
+        let api = Api::new(catalog.clone(), node.clone(), settings);
+        Self { router: api.router(), node, catalog }
     }
 
     async fn send(&self, request: Request<Body>) -> Answer {

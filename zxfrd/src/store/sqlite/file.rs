@@ -12,7 +12,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 /// The steps to the present schema.
-const MIGRATIONS: [(i64, &str, &str); 1] = [(1, "first", include_str!("migrations/1_first.sql"))];
+const MIGRATIONS: [(i64, &str, &str); 2] =
+    [(1, "first", include_str!("migrations/1_first.sql")), (6, "alerts", include_str!("migrations/6_alerts.sql"))];
 
 /// The octets of a page of the database: one of a version takes little more than one of these.
 pub(super) const PAGE_OCTETS: u32 = 16_384;

@@ -13,6 +13,7 @@
 //! The database is in WAL mode and synchronous, so that what was committed survives the loss of power. SQL is kept to what
 //! other databases understand, too; the migrations are SQLite's own.
 
+mod alerting;
 mod checking;
 mod file;
 mod held;

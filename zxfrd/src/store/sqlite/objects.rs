@@ -1,6 +1,6 @@
 //! Objects being written and read.
 
-use super::StoreError;
+use super::{StoreError, alerting};
 use crate::catalog::{
     Account, Acl, Audit, Id, Incoming, Meaning, Object, ObjectKey, Origin, Outgoing, Peer, Reach, Time, Token, Tsig,
     TsigSecret, Written, Zone,
@@ -64,6 +64,7 @@ pub(super) async fn put(connection: &mut SqliteConnection, object: &Object) -> R
             let insert = "INSERT INTO outgoing_peer (zone, number, peer) VALUES ($1, $2, $3)";
             put_peers(connection, insert, *zone, peers).await?;
         }
+        Object::Alerting(object) => alerting::put(connection, object).await?,
     }
     Ok(())
 }
@@ -122,6 +123,7 @@ pub(super) async fn delete(connection: &mut SqliteConnection, key: ObjectKey) ->
         ObjectKey::Zone(id) => ("DELETE FROM zone WHERE id = $1", id),
         ObjectKey::Incoming(id) => ("DELETE FROM incoming WHERE zone = $1", id),
         ObjectKey::Outgoing(id) => ("DELETE FROM outgoing WHERE zone = $1", id),
+        ObjectKey::Alerting(key) => alerting::delete(key),
     };
     sqlx::query(delete).bind(&id.0[..]).execute(connection).await?;
     Ok(())
@@ -173,16 +175,17 @@ pub(super) async fn all(connection: &mut SqliteConnection) -> Result<Vec<Object>
     for row in rows(connection, "outgoing", "SELECT * FROM outgoing ORDER BY zone").await? {
         objects.push(Object::Outgoing(Arc::new(outgoing_of(&row, &outgoing)?)));
     }
+    objects.extend(alerting::all(connection).await?.into_iter().map(Object::Alerting));
     Ok(objects)
 }
 
 /// A row, and the name of its table.
-struct Fields {
+pub(super) struct Fields {
     table: &'static str,
     row: SqliteRow,
 }
 
-async fn rows(
+pub(super) async fn rows(
     connection: &mut SqliteConnection,
     table: &'static str,
     select: &'static str,
@@ -192,7 +195,7 @@ async fn rows(
 }
 
 /// What belongs to objects, in order.
-async fn lists<T>(
+pub(super) async fn lists<T>(
     connection: &mut SqliteConnection,
     select: &'static str,
 ) -> Result<HashMap<Vec<u8>, Vec<T>>, StoreError>
@@ -209,43 +212,50 @@ where
 }
 
 impl Fields {
-    fn field<'r, T: Decode<'r, sqlx::Sqlite> + Type<sqlx::Sqlite>>(&'r self, column: &str) -> Result<T, StoreError> {
+    pub(super) fn field<'r, T: Decode<'r, sqlx::Sqlite> + Type<sqlx::Sqlite>>(
+        &'r self,
+        column: &str,
+    ) -> Result<T, StoreError> {
         self.row.try_get(column).map_err(|error| match StoreError::from(error) {
             StoreError::Damaged(what) | StoreError::Failed(what) => self.damaged(column, &what),
             error => error,
         })
     }
 
-    fn damaged(&self, column: &str, what: &str) -> StoreError {
+    pub(super) fn damaged(&self, column: &str, what: &str) -> StoreError {
         StoreError::Damaged(format!("table {}, column {column}: {what}", self.table))
     }
 
-    fn id(&self, column: &str) -> Result<Id, StoreError> {
+    pub(super) fn id(&self, column: &str) -> Result<Id, StoreError> {
         id(self.field(column)?).ok_or_else(|| self.damaged(column, "not an id"))
     }
 
-    fn time(&self, column: &str) -> Result<Time, StoreError> {
+    pub(super) fn time(&self, column: &str) -> Result<Time, StoreError> {
         self.field(column).map(Time)
     }
 
-    fn written<T: Meaning>(&self, column: &str) -> Result<Written<T>, StoreError> {
+    pub(super) fn written<T: Meaning>(&self, column: &str) -> Result<Written<T>, StoreError> {
         Written::read(self.field(column)?).map_err(|what| self.damaged(column, &what))
     }
 
-    fn word<T: std::str::FromStr<Err = String>>(&self, column: &str) -> Result<T, StoreError> {
+    pub(super) fn word<T: std::str::FromStr<Err = String>>(&self, column: &str) -> Result<T, StoreError> {
         self.field::<&str>(column)?.parse().map_err(|what: String| self.damaged(column, &what))
     }
 
-    fn number<T: TryFrom<i64>>(&self, column: &str) -> Result<T, StoreError> {
+    pub(super) fn number<T: TryFrom<i64>>(&self, column: &str) -> Result<T, StoreError> {
         T::try_from(self.field(column)?).map_err(|_| self.damaged(column, "a number out of range"))
     }
 
     /// What belongs to the object of this id.
-    fn list<T: Clone>(&self, column: &str, lists: &HashMap<Vec<u8>, Vec<T>>) -> Result<Vec<T>, StoreError> {
+    pub(super) fn list<T: Clone>(&self, column: &str, lists: &HashMap<Vec<u8>, Vec<T>>) -> Result<Vec<T>, StoreError> {
         Ok(lists.get(self.field::<&[u8]>(column)?).cloned().unwrap_or_default())
     }
 
-    fn ids<C: FromIterator<Id>>(&self, column: &str, lists: &HashMap<Vec<u8>, Vec<Vec<u8>>>) -> Result<C, StoreError> {
+    pub(super) fn ids<C: FromIterator<Id>>(
+        &self,
+        column: &str,
+        lists: &HashMap<Vec<u8>, Vec<Vec<u8>>>,
+    ) -> Result<C, StoreError> {
         let ids = self.list(column, lists)?;
         let ids = ids.iter().map(|octets| id(octets).ok_or_else(|| self.damaged(column, "a list without ids")));
         ids.collect()

@@ -3,8 +3,8 @@
 use super::super::objects::AUDIT_LINES;
 use super::*;
 use crate::catalog::{
-    Access, Account, Acl, Audit, Incoming, Meaning, Object, ObjectKey, Origin, Outgoing, Peer, Reach, Token, Tsig,
-    TsigSecret, Written, Zone, ZoneKind,
+    Access, Account, Acl, AlertPolicy, AlertType, Alerting, Audit, Incident, Incoming, Meaning, Object, ObjectKey,
+    Origin, Outgoing, Peer, Reach, SentAlert, Token, Tsig, TsigSecret, Webhook, WebhookSecret, Written, Zone, ZoneKind,
 };
 
 fn written<T: Meaning>(text: &str) -> Written<T> {
@@ -78,6 +78,46 @@ fn objects() -> Vec<Object> {
         outgoing(12, vec![id(8), id(9)], true),
         outgoing(13, vec![], false),
     ]
+    .into_iter()
+    .chain(alerting().into_iter().map(Object::Alerting))
+    .collect()
+}
+
+/// Two of each kind that tells people of trouble.
+fn alerting() -> Vec<Alerting> {
+    let (account, created, modified) = (id(1), Time(1), Time(2));
+    let webhook = |number, secret: Option<&str>, last: Option<Time>| {
+        let secret = secret.map(|text| WebhookSecret::read(text).unwrap());
+        let (id, name, url) = (id(number), "h".into(), "https://a.example/?\"'".into());
+        let (last_success, last_failure) = (last, last.map(|time| Time(time.0 + 1)));
+        let webhook = Webhook { id, account, name, url, secret, created, modified, last_success, last_failure };
+        Alerting::Webhook(Arc::new(webhook))
+    };
+    let policy = |number, description: Option<&str>, alert_type, webhooks, enabled| {
+        let (id, name, description) = (id(number), "p".into(), description.map(str::to_owned));
+        let policy = AlertPolicy { id, account, name, description, alert_type, enabled, webhooks, created, modified };
+        Alerting::Policy(Arc::new(policy))
+    };
+    let sent = |number: u8, description: Option<&str>, alert_type| {
+        let (webhook, policy, body, sent) = (id(20), id(22), "{}".into(), Time(number.into()));
+        let (id, name, description) = (id(number), "p".into(), description.map(str::to_owned));
+        let sent = SentAlert { id, account, policy, name, description, alert_type, webhook, body, sent };
+        Alerting::Sent(Arc::new(sent))
+    };
+    let incident = |number, told: &[(Id, Id)], alert_type| {
+        let (id, zone, zone_name, told) = (id(number), id(12), "example.org".into(), told.iter().copied().collect());
+        Alerting::Incident(Arc::new(Incident { id, account, zone, zone_name, alert_type, since: Time(3), told }))
+    };
+    vec![
+        webhook(20, Some(SECRET), Some(Time(5))),
+        webhook(21, None, None),
+        policy(22, Some("what for"), AlertType::AllPrimariesFailing, vec![id(21), id(20)], true),
+        policy(23, None, AlertType::PrimariesFailing, vec![], false),
+        sent(24, Some(""), AlertType::Updated),
+        sent(25, None, AlertType::ValidationWarning),
+        incident(26, &[(id(22), id(20)), (id(22), id(21)), (id(23), id(20))], AlertType::Warning),
+        incident(27, &[], AlertType::Warning),
+    ]
 }
 
 fn sorted(objects: &[Object]) -> BTreeMap<String, Object> {
@@ -102,8 +142,13 @@ async fn objects_come_back_as_they_were_written() {
     assert_eq!(sorted(&read), sorted(&objects));
     for object in read {
         // `Debug` shows no secret, and equality looks at what was written.
-        if let Object::Tsig(tsig) = &object {
-            assert_eq!(tsig.secret.text(), SECRET);
+        match &object {
+            Object::Tsig(tsig) => assert_eq!(tsig.secret.text(), SECRET),
+            Object::Alerting(Alerting::Webhook(webhook)) if webhook.id == id(20) => {
+                assert_eq!(webhook.secret.as_ref().map(WebhookSecret::text), Some(SECRET));
+                assert!(!format!("{webhook:?}").contains(SECRET));
+            }
+            _ => {}
         }
     }
     assert_eq!(store.check().await.unwrap(), []);
@@ -120,6 +165,8 @@ async fn an_object_is_replaced_and_removed_with_what_belongs_to_it() {
             Object::Incoming(incoming) => Arc::make_mut(incoming).peers = vec![id(8)],
             Object::Token(token) => Arc::make_mut(token).accounts = Reach::Some([id(2)].into()),
             Object::Zone(zone) => Arc::make_mut(zone).vanity_name_servers = vec!["c.example".into()],
+            Object::Alerting(Alerting::Policy(policy)) => Arc::make_mut(policy).webhooks = vec![id(20)],
+            Object::Alerting(Alerting::Incident(incident)) => drop(Arc::make_mut(incident).told.pop_first()),
             _ => {}
         }
     }
@@ -127,7 +174,8 @@ async fn an_object_is_replaced_and_removed_with_what_belongs_to_it() {
     assert_eq!(sorted(&store.objects().await.unwrap()), sorted(&changed));
     store.commit(changed.iter().map(|object| Write::Delete(object.key())).collect()).await.unwrap();
     assert!(store.objects().await.unwrap().is_empty());
-    for table in ["token_account", "zone_vanity_name_server", "incoming_peer", "outgoing_peer"] {
+    let tables = ["token_account", "zone_vanity_name_server", "incoming_peer", "outgoing_peer"];
+    for table in tables.into_iter().chain(["alert_policy_webhook", "incident_told", "alert_sent"]) {
         assert_eq!(behind(&path, format!("SELECT COUNT(*) FROM {table}")).await, [0]);
     }
     // What isn't there can be removed, too.
@@ -155,6 +203,11 @@ async fn an_object_that_is_not_what_was_written_is_told() {
             "table tsig, column secret",
         ),
         ("UPDATE peer SET port = port + 1", "UPDATE peer SET port = port - 1", "table peer, column port"),
+        (
+            "UPDATE webhook SET secret = secret || char(10)",
+            "UPDATE webhook SET secret = substr(secret, 1, length(secret) - 1)",
+            "table webhook, column secret",
+        ),
         ("UPDATE zone SET kind = 'x' || kind", "UPDATE zone SET kind = substr(kind, 2)", "table zone, column kind"),
         (
             "UPDATE acl SET id = id || 'x' WHERE id = (SELECT MAX(id) FROM acl)",
