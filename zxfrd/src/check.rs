@@ -7,6 +7,7 @@ use crate::api::Tls;
 use crate::config::{self, Config, Source};
 use crate::service::load_config;
 use crate::store::Sqlite;
+use crate::trust;
 use crate::zone::{self, LoadOptions};
 
 /// How many problems of one zone file are told.
@@ -26,6 +27,12 @@ pub fn check(path: Option<&Path>, out: &mut impl Write) -> io::Result<bool> {
         }
     };
     let mut good = true;
+    if let Some(file) = &config.alerts.cacert
+        && let Err(what) = trust::certificates(file)
+    {
+        writeln!(out, "{what}")?;
+        good = false;
+    }
     if let Some(tls) = &config.api.tls
         && let Err(what) = Tls::read(&tls.cert, &tls.key)
     {

@@ -2,6 +2,7 @@
 //!
 //! | module | holds |
 //! |---|---|
+//! | `alerts` | telling people of trouble: webhooks, posted to as policies say |
 //! | [`api`] | the management API: HTTP, TLS |
 //! | [`config`] | the configuration file and key files: plain data, problems with line and column |
 //! | [`catalog`] | what the API manages and the configuration declares: objects, their rules |
@@ -13,8 +14,10 @@
 //! | `node` | zones kept in step with files and primaries |
 //! | [`service`] | the daemon |
 //! | [`store`] | what outlives the process: objects, versions, deltas |
+//! | `trust` | whose certificates are trusted |
 //! | [`zone`] | zone files to versions, versions to text |
 
+mod alerts;
 pub mod api;
 pub mod catalog;
 pub mod check;
@@ -29,5 +32,6 @@ pub mod reason;
 pub mod registry;
 pub mod service;
 pub mod store;
+mod trust;
 pub mod zone;
 pub mod zonefile;

@@ -15,6 +15,9 @@ pub trait Live: Send + Sync {
     /// What has come of a zone from its primaries.
     fn received(&self, zone: &Zone) -> Received;
 
+    /// How many transfers have brought a version of a zone since the process began.
+    fn transfers(&self, zone: &Zone) -> u64;
+
     /// What of a zone was handed out.
     fn sent(&self, zone: &Zone) -> Sent;
 

@@ -8,7 +8,7 @@ use zeroize::Zeroizing;
 
 use super::id::Id;
 use super::object::words;
-use super::objects::Objects;
+use super::objects::{Objects, Owned};
 use super::time::Time;
 
 /// A URL to which alerts are posted.
@@ -197,8 +197,8 @@ impl Alerting {
 /// All of these. What was sent stands in the order in which it was.
 #[derive(Clone, Debug, Default)]
 pub(super) struct AlertingObjects {
-    webhooks: BTreeMap<Id, Arc<Webhook>>,
-    policies: BTreeMap<Id, Arc<AlertPolicy>>,
+    webhooks: Owned<Webhook>,
+    policies: Owned<AlertPolicy>,
     sent: BTreeMap<Id, BTreeMap<(Time, Id), Arc<SentAlert>>>,
     times: BTreeMap<Id, (Id, Time)>,
     incidents: BTreeMap<Id, Arc<Incident>>,
@@ -207,16 +207,16 @@ pub(super) struct AlertingObjects {
 impl AlertingObjects {
     pub(super) fn all(&self) -> impl Iterator<Item = Alerting> {
         let sent = self.sent.values().flat_map(|sent| sent.values());
-        (self.webhooks.values().cloned().map(Alerting::Webhook))
-            .chain(self.policies.values().cloned().map(Alerting::Policy))
+        (self.webhooks.all().cloned().map(Alerting::Webhook))
+            .chain(self.policies.all().cloned().map(Alerting::Policy))
             .chain(sent.cloned().map(Alerting::Sent))
             .chain(self.incidents.values().cloned().map(Alerting::Incident))
     }
 
     pub(super) fn find(&self, key: AlertingKey) -> Option<Alerting> {
         Some(match key {
-            AlertingKey::Webhook(id) => Alerting::Webhook(self.webhooks.get(&id)?.clone()),
-            AlertingKey::Policy(id) => Alerting::Policy(self.policies.get(&id)?.clone()),
+            AlertingKey::Webhook(id) => Alerting::Webhook(self.webhooks.any(id)?.clone()),
+            AlertingKey::Policy(id) => Alerting::Policy(self.policies.any(id)?.clone()),
             AlertingKey::Sent(id) => {
                 let (account, at) = self.times.get(&id)?;
                 Alerting::Sent(self.sent.get(account)?.get(&(*at, id))?.clone())
@@ -227,8 +227,8 @@ impl AlertingObjects {
 
     pub(super) fn put(&mut self, object: Alerting) {
         match object {
-            Alerting::Webhook(webhook) => drop(self.webhooks.insert(webhook.id, webhook)),
-            Alerting::Policy(policy) => drop(self.policies.insert(policy.id, policy)),
+            Alerting::Webhook(webhook) => drop(self.webhooks.put(webhook.account, webhook.id, webhook)),
+            Alerting::Policy(policy) => drop(self.policies.put(policy.account, policy.id, policy)),
             Alerting::Sent(sent) => {
                 self.delete(AlertingKey::Sent(sent.id));
                 self.times.insert(sent.id, (sent.account, sent.sent));
@@ -240,8 +240,8 @@ impl AlertingObjects {
 
     pub(super) fn delete(&mut self, key: AlertingKey) {
         match key {
-            AlertingKey::Webhook(id) => drop(self.webhooks.remove(&id)),
-            AlertingKey::Policy(id) => drop(self.policies.remove(&id)),
+            AlertingKey::Webhook(id) => drop(self.webhooks.delete(id)),
+            AlertingKey::Policy(id) => drop(self.policies.delete(id)),
             AlertingKey::Sent(id) => {
                 let Some((account, at)) = self.times.remove(&id) else { return };
                 if let Some(sent) = self.sent.get_mut(&account) {
@@ -257,8 +257,7 @@ impl Objects {
     /// An account's webhooks, the oldest first.
     #[must_use]
     pub fn webhooks(&self, account: Id) -> Vec<Arc<Webhook>> {
-        let all = self.alerting().webhooks.values();
-        let mut all: Vec<_> = all.filter(|webhook| webhook.account == account).cloned().collect();
+        let mut all: Vec<_> = self.alerting().webhooks.of(account).cloned().collect();
         all.sort_by_key(|webhook| (webhook.created, webhook.id));
         all
     }
@@ -266,14 +265,18 @@ impl Objects {
     /// A webhook of an account.
     #[must_use]
     pub fn webhook(&self, account: Id, id: Id) -> Option<&Arc<Webhook>> {
-        self.alerting().webhooks.get(&id).filter(|webhook| webhook.account == account)
+        self.alerting().webhooks.find(account, id)
+    }
+
+    /// A webhook, whosever it is.
+    pub(crate) fn any_webhook(&self, id: Id) -> Option<&Arc<Webhook>> {
+        self.alerting().webhooks.any(id)
     }
 
     /// An account's policies, the oldest first.
     #[must_use]
     pub fn alert_policies(&self, account: Id) -> Vec<Arc<AlertPolicy>> {
-        let all = self.alerting().policies.values();
-        let mut all: Vec<_> = all.filter(|policy| policy.account == account).cloned().collect();
+        let mut all: Vec<_> = self.alerting().policies.of(account).cloned().collect();
         all.sort_by_key(|policy| (policy.created, policy.id));
         all
     }
@@ -281,7 +284,7 @@ impl Objects {
     /// A policy of an account.
     #[must_use]
     pub fn alert_policy(&self, account: Id, id: Id) -> Option<&Arc<AlertPolicy>> {
-        self.alerting().policies.get(&id).filter(|policy| policy.account == account)
+        self.alerting().policies.find(account, id)
     }
 
     /// What was sent of an account's alerts, the newest first.

@@ -54,7 +54,7 @@ pub use peer::PeerWanted;
 pub use time::Time;
 pub use token::{NewToken, TokenWanted, new_secret};
 pub use tsig::TsigWanted;
-pub(crate) use written::not_mapped;
 pub use webhooks::{SecretWanted, WebhookWanted};
+pub(crate) use written::not_mapped;
 pub use written::{Meaning, TsigSecret, Written};
 pub use zones::{ZoneEdit, ZoneWanted};

@@ -32,7 +32,7 @@ pub struct Objects {
 
 /// Objects of one kind by account and id.
 #[derive(Clone, Debug)]
-struct Owned<T> {
+pub(super) struct Owned<T> {
     all: BTreeMap<(Id, Id), Arc<T>>,
     owners: HashMap<Id, Id>,
 }
@@ -44,27 +44,32 @@ impl<T> Default for Owned<T> {
 }
 
 impl<T> Owned<T> {
-    fn find(&self, account: Id, id: Id) -> Option<&Arc<T>> {
+    pub(super) fn find(&self, account: Id, id: Id) -> Option<&Arc<T>> {
         self.all.get(&(account, id))
     }
 
     /// Whoever's it is.
-    fn any(&self, id: Id) -> Option<&Arc<T>> {
+    pub(super) fn any(&self, id: Id) -> Option<&Arc<T>> {
         self.find(*self.owners.get(&id)?, id)
     }
 
-    fn of(&self, account: Id) -> impl Iterator<Item = &Arc<T>> {
+    pub(super) fn of(&self, account: Id) -> impl Iterator<Item = &Arc<T>> {
         self.all.range(of(account)).map(|(_, object)| object)
     }
 
-    fn put(&mut self, account: Id, id: Id, object: Arc<T>) -> Option<Arc<T>> {
+    pub(super) fn put(&mut self, account: Id, id: Id, object: Arc<T>) -> Option<Arc<T>> {
         self.owners.insert(id, account);
         self.all.insert((account, id), object)
     }
 
-    fn delete(&mut self, id: Id) -> Option<Arc<T>> {
+    pub(super) fn delete(&mut self, id: Id) -> Option<Arc<T>> {
         let account = self.owners.remove(&id)?;
         self.all.remove(&(account, id))
+    }
+
+    /// Whose ever they are.
+    pub(super) fn all(&self) -> impl Iterator<Item = &Arc<T>> {
+        self.all.values()
     }
 }
 

@@ -25,12 +25,13 @@ pub(super) fn check(raw: &raw::Config, text: &str, path: &Path) -> Result<Config
     let dns = checker.dns(&raw.dns);
     let api = checker.api(&raw.api);
     let store = checker.store(&raw.store);
+    let alerts = checker.alerts(&raw.alerts);
     let (tsig, tsig_names) = checker.tsig(&raw.tsig, &limits);
     let (peers, peer_names) = checker.peers(&raw.peer, &tsig_names);
     let acls = checker.acls(&raw.acl, &limits);
     let zones = checker.zones(&raw.zone, &peer_names, &limits);
     if checker.problems.is_empty() {
-        return Ok(Config { dns, api, store, limits, tsig, peers, acls, zones });
+        return Ok(Config { dns, api, store, alerts, limits, tsig, peers, acls, zones });
     }
     checker.problems.sort_by_key(|problem| (problem.line, problem.column));
     Err(ConfigError(checker.problems))

@@ -20,6 +20,11 @@
 //! [store]
 //! url = "sqlite:zxfrd.db" # "memory:" keeps nothing
 //!
+//! [alerts]
+//! ## cacert = "ca.pem" # in place of the certificates that browsers trust
+//! settle_seconds = 60
+//! retry_seconds = 2
+//!
 //! [limits] # these are the defaults
 //! peers_per_zone = 30
 //! acl_widest_ipv4 = 24
@@ -75,6 +80,7 @@
 //! assert_eq!(config.peers[config.zones[1].outgoing.as_ref().unwrap().peers[0]].name, "primary-1");
 //! ```
 
+mod alerts;
 mod api;
 mod check;
 pub mod keyfile;
@@ -91,6 +97,7 @@ use std::path::{Path, PathBuf};
 use ipnet::IpNet;
 use zeroize::Zeroizing;
 
+pub use alerts::Alerts;
 pub use api::{Account, Api, Store, Tls, Token};
 pub use secret::{Secret, TsigKey};
 use zxfr_core::name::Name;
@@ -104,6 +111,8 @@ pub struct Config {
     pub api: Api,
     /// `[store]`
     pub store: Store,
+    /// `[alerts]`
+    pub alerts: Alerts,
     /// `[limits]`
     pub limits: Limits,
     /// `[[tsig]]`; names differ, without regard to case.

@@ -13,6 +13,7 @@ pub(super) struct Config {
     pub(super) dns: Dns,
     pub(super) api: Api,
     pub(super) store: Store,
+    pub(super) alerts: Alerts,
     pub(super) limits: Limits,
     pub(super) tsig: Vec<Tsig>,
     pub(super) peer: Vec<Peer>,
@@ -61,6 +62,14 @@ pub(super) struct Token {
 #[serde(deny_unknown_fields)]
 pub(super) struct Store {
     pub(super) url: Option<Spanned<String>>,
+}
+
+#[derive(Default, serde::Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Alerts {
+    pub(super) cacert: Option<Spanned<String>>,
+    pub(super) settle_seconds: Option<Spanned<u64>>,
+    pub(super) retry_seconds: Option<Spanned<u64>>,
 }
 
 #[derive(Default, serde::Deserialize)]

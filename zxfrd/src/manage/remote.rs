@@ -1,7 +1,7 @@
 //! Requests to the management API, and what comes of them.
 
 use std::io::{self, BufReader, Read};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::thread::sleep;
 use std::time::Duration;
 
@@ -9,10 +9,11 @@ use clap::Args;
 use serde::Deserialize;
 use serde_json::Value;
 use ureq::http::{Method, Request, Response, StatusCode};
-use ureq::tls::{Certificate, PemItem, RootCerts, TlsConfig, parse_pem};
+use ureq::tls::TlsConfig;
 use ureq::{Agent, Body};
 
 use crate::config::Api;
+use crate::trust;
 
 /// How long a connection may take.
 const CONNECTING: Duration = Duration::from_secs(10);
@@ -125,7 +126,8 @@ impl Remote {
             .max_redirects(0)
             .user_agent(concat!("zxfrd/", env!("CARGO_PKG_VERSION")));
         if let Some(file) = &options.cacert {
-            config = config.tls_config(TlsConfig::builder().root_certs(certificates(file)?).build());
+            let certificates = trust::certificates(file).map_err(Failure::usage)?;
+            config = config.tls_config(TlsConfig::builder().root_certs(certificates).build());
         }
         Ok(Self { agent: config.build().new_agent(), url, token })
     }
@@ -229,22 +231,4 @@ impl Remote {
     fn strange(&self) -> Failure {
         Failure::failed(format!("{}: an answer that can't be understood: is this zxfrd's API?", self.url))
     }
-}
-
-/// The certificates in a file.
-fn certificates(file: &Path) -> Result<RootCerts, Failure> {
-    let failed = |what: String| Failure::usage(format!("{}: {what}", file.display()));
-    let text = std::fs::read(file).map_err(|error| failed(error.to_string()))?;
-    let mut found: Vec<Certificate<'static>> = Vec::new();
-    for item in parse_pem(&text) {
-        match item {
-            Ok(PemItem::Certificate(certificate)) => found.push(certificate),
-            Ok(_) => {}
-            Err(error) => return Err(failed(error.to_string())),
-        }
-    }
-    if found.is_empty() {
-        return Err(failed("there is no certificate in it".to_owned()));
-    }
-    Ok(RootCerts::new_with_certs(&found))
 }

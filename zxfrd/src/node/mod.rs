@@ -26,6 +26,7 @@ use zxfr_io::notify::{NotifyLimits, NotifySender};
 use zxfr_io::secondary::{PrimaryAddr, ZoneConfig};
 use zxfr_io::{Secondary, SecondaryLimits, Timeouts};
 
+use crate::alerts::Signals;
 use crate::api::Live;
 use crate::catalog::{Applied, Effect, Id, Objects};
 use crate::config::{Config, Limits};
@@ -49,6 +50,8 @@ struct Kept {
     /// The zones that the secondary knows.
     incoming: Mutex<HashSet<Name>>,
     resting: Arc<Resting>,
+    /// Told what somebody may have to be told of.
+    signals: Arc<Signals>,
 }
 
 impl Node {
@@ -73,10 +76,17 @@ impl Node {
         let (sender, events) = mpsc::unbounded_channel();
         let registry = Arc::new(Registry::new(objects, limits, keeping.clone(), sender));
         let secondary = Secondary::new(registry.clone(), secondary_limits(limits));
-        let resting = Arc::new(Resting::default());
+        let (resting, signals) = (Arc::new(Resting::default()), Arc::new(Signals::default()));
         let mut tasks = JoinSet::new();
         let sender = NotifySender::new(registry.clone(), NotifyLimits::default());
-        tasks.spawn(act(events, registry.clone(), secondary.clone(), sender.clone(), resting.clone()));
+        let acting = Acting {
+            registry: registry.clone(),
+            secondary: secondary.clone(),
+            sender: sender.clone(),
+            resting: resting.clone(),
+            signals: signals.clone(),
+        };
+        tasks.spawn(acting.run(events));
         let sending = sender.clone();
         tasks.spawn(async move { sending.run().await });
         tasks.spawn(files::watch(registry.clone()));
@@ -84,7 +94,7 @@ impl Node {
         let running = secondary.clone();
         tasks.spawn(async move { running.run().await });
         Self {
-            zones: Arc::new(Kept { registry, secondary, sender, incoming: Mutex::default(), resting }),
+            zones: Arc::new(Kept { registry, secondary, sender, incoming: Mutex::default(), resting, signals }),
             _tasks: tasks,
         }
     }
@@ -111,6 +121,11 @@ impl Node {
         self.zones.clone()
     }
 
+    /// What is told when something has come of a zone.
+    pub(crate) fn signals(&self) -> Arc<Signals> {
+        self.zones.signals.clone()
+    }
+
     /// What is known of the zones while they are kept.
     pub(crate) fn live(&self) -> Arc<dyn Live> {
         self.zones.clone()
@@ -124,12 +139,13 @@ impl Node {
 
     /// Everything may be another. What there is of zones to be loaded or transferred counts from the next [`Node::load`] on.
     pub(crate) async fn configure(&self, objects: &Objects, limits: &Limits) {
-        let Kept { registry, sender, .. } = &*self.zones;
+        let Kept { registry, sender, signals, .. } = &*self.zones;
         let before = registry.zones();
         registry.configure(objects, limits);
         for gone in before.iter().filter(|zone| registry.zone(zone.name()).is_none()) {
             sender.forget(gone.name());
         }
+        before.iter().for_each(|zone| signals.zone(zone.id()));
         registry.keeping().flush().await;
     }
 
@@ -248,7 +264,10 @@ impl Applied for Kept {
         for effect in effects {
             match effect {
                 Effect::Access(account) => self.registry.change_access(objects, *account),
-                Effect::Zone { id, name } => self.change_zone(objects, *id, name),
+                Effect::Zone { id, name } => {
+                    self.change_zone(objects, *id, name);
+                    self.signals.zone(*id);
+                }
                 Effect::Notify(name) => self.notify(name.as_ref()),
                 Effect::ClearBacklog(name) => {
                     if let Some(zone) = self.registry.zone(name.as_ref()) {
@@ -258,33 +277,39 @@ impl Applied for Kept {
                 Effect::ForceAxfr(name) => {
                     self.secondary.force(name.as_ref());
                 }
-                Effect::TestWebhook(_) => {}
+                Effect::TestWebhook(webhook) => self.signals.test(*webhook),
             }
         }
     }
 }
 
 /// Acts upon what the zones tell.
-async fn act(
-    mut events: mpsc::UnboundedReceiver<Event>,
+struct Acting {
     registry: Arc<Registry>,
     secondary: Secondary<Registry>,
     sender: NotifySender<Registry>,
     resting: Arc<Resting>,
-) {
-    while let Some(event) = events.recv().await {
-        match event {
-            Event::Changed(zone) => {
-                if let Some(zone) = registry.zone(zone.as_ref())
-                    && let Some(version) = zone.version()
-                {
-                    sender.notify(&version, zone.targets());
+    signals: Arc<Signals>,
+}
+
+impl Acting {
+    async fn run(self, mut events: mpsc::UnboundedReceiver<Event>) {
+        while let Some(event) = events.recv().await {
+            match event {
+                Event::Changed(zone) => {
+                    if let Some(zone) = self.registry.zone(zone.as_ref())
+                        && let Some(version) = zone.version()
+                    {
+                        self.sender.notify(&version, zone.targets());
+                        self.signals.zone(zone.id());
+                    }
                 }
+                Event::Notified { zone, from, serial } => {
+                    self.secondary.notify(zone.as_ref(), from, serial);
+                }
+                Event::Heard(zone) => self.signals.zone(zone),
+                Event::Rested(zone) => self.resting.rest(&zone),
             }
-            Event::Notified { zone, from, serial } => {
-                secondary.notify(zone.as_ref(), from, serial);
-            }
-            Event::Rested(zone) => resting.rest(&zone),
         }
     }
 }

@@ -50,7 +50,7 @@ impl zxfr_io::Incoming for Registry {
             let result = attempt.result.as_ref().map_or_else(|reason| reason.failure.as_str(), |()| OK);
             zone.dealings().count(Direction::In, kind(attempt), result, attempt.totals, attempt.elapsed);
         }
-        if let (Some(zone), Some(to), true) = (zone, attempt.to, attempt.installed) {
+        if let (Some(zone), Some(to), true) = (&zone, attempt.to, attempt.installed) {
             let Attempt { from, totals, elapsed, .. } = *attempt;
             zone.set_transferred(Transferred { kind: kind(attempt), from, to, totals, elapsed });
         }
@@ -58,6 +58,9 @@ impl zxfr_io::Incoming for Registry {
         let came = attempt.installed && attempt.result.is_ok();
         if came || matches!(attempt.next, Next::Check(_) | Next::Nothing) {
             self.tell(Event::Rested(attempt.zone.clone()));
+        }
+        if let Some(zone) = zone {
+            self.tell(Event::Heard(zone.id()));
         }
     }
 
@@ -67,6 +70,7 @@ impl zxfr_io::Incoming for Registry {
         if expired && !was_expired {
             tracing::warn!(%zone, "zone expired: no primary has confirmed it for longer than its SOA's EXPIRE");
         }
+        self.tell(Event::Heard(found.id()));
     }
 }
 

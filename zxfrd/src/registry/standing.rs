@@ -102,6 +102,12 @@ impl Dealings {
         tally.totals.octets = tally.totals.octets.saturating_add(octets);
     }
 
+    /// How many transfers have brought a version.
+    pub(crate) fn received(&self) -> u64 {
+        let count = |kind| self.transfers.get(&(Direction::In, kind, OK)).map_or(0, |tally| tally.count);
+        count(Kind::Axfr) + count(Kind::Ixfr)
+    }
+
     /// A NOTIFY to this address has ended.
     pub(crate) fn told(&mut self, addr: SocketAddr, result: Result<(), (&'static str, Arc<str>)>, now: Time) {
         let word = result.as_ref().map_or_else(|(word, _)| *word, |()| OK);
@@ -237,5 +243,9 @@ mod tests {
         let ok = dealings.transfers[&(Direction::In, Kind::Axfr, OK)];
         assert_eq!((ok.count, ok.totals.records, ok.totals.octets, ok.elapsed.as_secs()), (2, 4, 6, 2));
         assert_eq!(dealings.transfers[&(Direction::In, Kind::Axfr, "cut")].count, 1);
+        dealings.count(Direction::In, Kind::Ixfr, OK, totals, Duration::ZERO);
+        dealings.count(Direction::In, Kind::UpToDate, OK, totals, Duration::ZERO);
+        dealings.count(Direction::Out, Kind::Axfr, OK, totals, Duration::ZERO);
+        assert_eq!(dealings.received(), 3, "two AXFRs and an IXFR");
     }
 }

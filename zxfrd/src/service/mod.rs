@@ -18,6 +18,7 @@ use std::time::Duration;
 use tokio::sync::Notify;
 use zxfr_io::{Primary, ServeLimits};
 
+use crate::alerts::Alerts;
 use crate::catalog::Catalog;
 use crate::config::{self, Api, Config, ConfigError, Limits};
 use crate::logging;
@@ -97,6 +98,8 @@ struct Service {
     node: Node,
     listeners: tokio::sync::Mutex<Listeners>,
     management: tokio::sync::Mutex<Management>,
+    /// How webhooks are posted to.
+    alerts: config::Alerts,
     serving: Serving,
 }
 
@@ -129,8 +132,17 @@ impl Service {
         listeners.listen(&config.dns.listen)?;
         node.announce();
         let management = Management::start(&config.api, catalog.clone(), node.live(), GRACE).await?;
+        let alerts = Alerts::start(&config.alerts, catalog.clone(), node.live(), node.signals())?;
         let (listeners, management) = (listeners.into(), management.into());
-        let service = Arc::new(Self { config: path, catalog, node, listeners, management, serving });
+        let service = Arc::new(Self {
+            config: path,
+            catalog,
+            node,
+            listeners,
+            management,
+            alerts: config.alerts.clone(),
+            serving,
+        });
 
         // Loading, at the start and again, goes on beside the signals: the daemon can always be stopped.
         let again = Arc::new(Notify::new());
@@ -151,6 +163,8 @@ impl Service {
             }
         }
         loading.abort();
+        // Nobody is told of what ends now.
+        drop(alerts);
         let (mut listeners, mut management) = (service.listeners.lock().await, service.management.lock().await);
         tokio::join!(listeners.stop(GRACE), management.stop());
         drop((listeners, management));
@@ -214,6 +228,9 @@ impl Service {
         drop(listeners);
         if self.management.lock().await.differs(&config.api) {
             tracing::warn!("listen, TLS and rates of [api] change when the daemon is started again");
+        }
+        if config.alerts != self.alerts {
+            tracing::warn!("what stands under [alerts] changes when the daemon is started again");
         }
         if Serving::new(&config.limits) != self.serving {
             tracing::warn!(

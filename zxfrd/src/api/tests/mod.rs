@@ -71,6 +71,10 @@ impl Live for Node {
         *self.received.lock().unwrap()
     }
 
+    fn transfers(&self, _: &catalog::Zone) -> u64 {
+        0
+    }
+
     fn sent(&self, _: &catalog::Zone) -> Sent {
         *self.sent.lock().unwrap()
     }

@@ -36,6 +36,11 @@ impl Live for Kept {
         }
     }
 
+    fn transfers(&self, zone: &catalog::Zone) -> u64 {
+        let found = self.registry.zone(zone.name.value().as_ref()).filter(|found| found.id() == zone.id);
+        found.map_or(0, |found| found.dealings().received())
+    }
+
     fn sent(&self, zone: &catalog::Zone) -> Sent {
         let Some(zone) = self.registry.zone(zone.name.value().as_ref()) else { return Sent::default() };
         let (checked, transferred) = {
