@@ -38,6 +38,7 @@ pub mod records;
 pub mod relay;
 pub mod tally;
 pub mod tsig;
+pub mod webhook;
 pub mod wire;
 pub mod zones;
 pub mod zxfr;

@@ -33,6 +33,14 @@ def map_body(context, body):
     accounts = body.get("accounts") if isinstance(body, dict) else None
     if context.operation.path.endswith("/user/tokens") and accounts and all(isinstance(one, str) for one in accounts):
         body["accounts"] = ["0123456789abcdef0123456789abcdef"]
+    if isinstance(body, dict) and "/alerting/v3/" in context.operation.path:
+        # Nobody listens there.
+        if isinstance(body.get("url"), str):
+            body["url"] = "http://127.0.0.1:9/"
+        if isinstance(body.get("mechanisms"), dict):
+            body["mechanisms"] = {"webhooks": [{"id": "WEBHOOK"}]}
+        if isinstance(body.get("alert_type"), str):
+            body["alert_type"] = "secondary_dns_warning"
     return body
 "#;
 
@@ -51,8 +59,10 @@ fn no_request_is_answered_with_5xx_or_what_is_not_documented() {
     let folder = tempfile::tempdir().unwrap();
     let config = folder.path().join("schemathesis.toml");
     let primary = Primary::start("fuzzed.example.", 7);
-    fs::write(&config, parameters(&world, &primary)).unwrap();
-    fs::write(folder.path().join("hooks.py"), HOOKS).unwrap();
+    let hook = json!({"name": "h", "url": "http://127.0.0.1:9/"});
+    let webhook = world.post(&format!("/accounts/{A}/alerting/v3/destinations/webhooks"), ALICE, &hook).id();
+    fs::write(&config, parameters(&world, &primary, &webhook)).unwrap();
+    fs::write(folder.path().join("hooks.py"), HOOKS.replace("WEBHOOK", &webhook)).unwrap();
     let examples = std::env::var("ZXFR_FUZZED_EXAMPLES").unwrap_or_else(|_| EXAMPLES.to_string());
     let (mut statuses, mut cases) = (Statuses::new(), 0);
     // What is there is deleted last, and the zone after what is in it.
@@ -91,7 +101,7 @@ fn no_request_is_answered_with_5xx_or_what_is_not_documented() {
 }
 
 /// Makes one of everything, and a zone that was transferred; what stands for the parameters of paths.
-fn parameters(world: &World, primary: &Primary) -> String {
+fn parameters(world: &World, primary: &Primary, webhook: &str) -> String {
     let tsig = world.make(A, "tsigs", ALICE, &json!({"name": "k.", "algo": "hmac-sha256."}));
     let peer = world.peer("p", primary.address(), true);
     let acl = world.make(A, "acls", ALICE, &json!({"name": "c", "ip_range": "192.0.2.0/24"}));
@@ -101,10 +111,19 @@ fn parameters(world: &World, primary: &Primary) -> String {
     world.outgoing(&zone, name, &[]);
     let token = json!({"name": "t", "access": "read", "accounts": [A]});
     let token = world.post("/user/tokens", ALICE, &token).id();
+    let policy =
+        json!({"name": "p", "alert_type": "secondary_dns_warning", "mechanisms": {"webhooks": [{"id": webhook}]}});
+    let policy = world.post(&format!("/accounts/{A}/alerting/v3/policies"), ALICE, &policy).id();
     let mut text = format!(
         "hooks = \"hooks.py\"\n[parameters]\n\"path.account_id\" = \"{A}\"\n\"path.zone_id\" = \"{zone}\"\n\"path.token_id\" = \"{token}\"\n"
     );
-    for (kind, id) in [("tsigs", tsig), ("(peers|primaries)", peer), ("acls", acl)] {
+    for (kind, id) in [
+        ("tsigs", tsig),
+        ("(peers|primaries)", peer),
+        ("acls", acl),
+        ("webhooks", webhook.to_owned()),
+        ("policies", policy),
+    ] {
         let _ = writeln!(
             text,
             "[[operations]]\ninclude-path-regex = \"/{kind}/\"\nparameters = {{ \"path.id\" = \"{id}\" }}"

@@ -3,6 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::Ipv4Addr;
+use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 use zxfr_tests::openmetrics::Metrics;
@@ -128,11 +129,26 @@ fn furnish(
         [from, to].into_iter().all(|peer| peer["soa_serial"] == json!(serial) && peer["last_success"].is_string())
     });
     assert_eq!(filled["outgoing"]["peers"][0]["lag"], json!(0), "{filled:#}");
+    let alerting = format!("/accounts/{account}/alerting/v3");
+    // Nobody listens there: the test message has failed by the time that others look.
+    let hook =
+        json!({"name": format!("{label}-hook"), "url": "http://127.0.0.1:9/", "secret": format!("{label}-word")});
+    let webhook = world.post(&format!("{alerting}/destinations/webhooks"), token, &hook).id();
+    let shown = format!("{alerting}/destinations/webhooks/{webhook}");
+    let begun = Instant::now();
+    while world.get(&shown, token).result()["last_failure"].is_null() {
+        assert!(begun.elapsed() < DEADLINE, "no test message was posted");
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    let policy = json!({"name": format!("{label}-policy"), "alert_type": "secondary_dns_warning",
+        "mechanisms": {"webhooks": [{"id": webhook}]}});
+    let policy = world.post(&format!("{alerting}/policies"), token, &policy).id();
     let body = json!({"name": format!("{label}-token"), "access": "read", "accounts": [account]});
     let made_token = world.post("/user/tokens", token, &body).id();
     let ids = [("account", account.to_owned()), ("zone", made.id()), ("tsigs", tsig), ("acls", acl)];
+    let alerts = [("webhooks", webhook), ("policies", policy)];
     let more = [("peers", peer.clone()), ("primaries", peer), ("token", made_token), ("signed", signed)];
-    (ids.into_iter().chain(more).collect(), primary.address().to_string())
+    (ids.into_iter().chain(more).chain(alerts).collect(), primary.address().to_string())
 }
 
 impl Furnished {
@@ -150,8 +166,8 @@ impl Furnished {
 
     /// The path, about objects of an account.
     fn fill(path: &str, ids: &BTreeMap<&'static str, String>) -> String {
-        let object =
-            ["tsigs", "peers", "primaries", "acls"].into_iter().find(|kind| path.contains(&format!("/{kind}/")));
+        let kinds = ["tsigs", "peers", "primaries", "acls", "webhooks", "policies"];
+        let object = kinds.into_iter().find(|kind| path.contains(&format!("/{kind}/")));
         let path = path.replace("{account_id}", &ids["account"]).replace("{zone_id}", &ids["zone"]);
         let path = path.replace("{token_id}", &ids["token"]);
         object.map_or_else(|| path.clone(), |kind| path.replace("{id}", &ids[kind]))
@@ -250,6 +266,11 @@ fn objects_of_another_account_are_linked_as_little_as_those_that_are_not_there()
         ("PUT", format!("{zone}/incoming"), json!({"name": "beta.example", "peers": [a["peers"]]})),
         ("PUT", format!("{zone}/outgoing"), json!({"name": "beta.example", "peers": [b["peers"], a["peers"]]})),
         ("POST", "/zones".to_owned(), json!({"name": "x.example", "account": {"id": A}})),
+        (
+            "POST",
+            format!("/accounts/{B}/alerting/v3/policies"),
+            json!({"name": "p", "alert_type": "secondary_dns_warning", "mechanisms": {"webhooks": [{"id": a["webhooks"]}]}}),
+        ),
         ("POST", "/user/tokens".to_owned(), json!({"name": "t", "access": "read", "accounts": [A]})),
     ];
     for (method, path, body) in cases {

@@ -1,5 +1,6 @@
 //! The management API of a daemon that runs.
 
+mod alerts;
 mod claims;
 mod failing;
 mod forms;

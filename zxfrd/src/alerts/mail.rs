@@ -143,11 +143,8 @@ impl Shared {
         let tries = if letter.about.is_some() { TRIES } else { 1 };
         let mut pause = self.pause;
         for again in (0..tries).rev() {
-            let result = match self.post(letter).await {
-                Some(result) => result,
-                // It is gone, and so are those who wanted to be told there.
-                None => return,
-            };
+            // If it is gone, nobody is to be told there any more.
+            let Some(result) = self.post(letter).await else { return };
             let last = again == 0 || result.as_ref().is_err_and(|not| !not.passing);
             tell(letter, &result, if last { 0 } else { again });
             self.note(letter, result.is_ok(), last).await;
