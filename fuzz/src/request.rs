@@ -6,13 +6,14 @@ use std::sync::{Arc, Mutex, OnceLock};
 use zxfr_core::acl::{Asker, Transport};
 use zxfr_core::journal::{Answer, Journal, JournalLimits};
 use zxfr_core::name::{Name, NameRef};
-use zxfr_core::primary::{Action, DropReason, Host, KeyWanted, Keys, Notify, Refusal, Reply, Unserved, handle_request};
-use zxfr_core::serial::Serial;
+use zxfr_core::edit::{Edit, Rules};
+use zxfr_core::primary::{Action, DropReason, Host, KeyWanted, Keys, Notify, Refusal, Reply, Unserved, Update, handle_request};
+use zxfr_core::serial::{Serial, SerialPolicy};
 use zxfr_core::time::{Instant, Now, UnixTime};
 use zxfr_core::transfer::{Event, Inbound, Kind, Limits, Outbound};
 use zxfr_core::tsig::{Key, NullMac, TsigRecord, Verifier};
 use zxfr_core::wire::{
-    Class, Edns, Expire, Flags, MAX_MESSAGE, Message, Opcode, Question, Rcode, Record, Rtype, Scratch,
+    Class, Ede, Edns, Expire, Flags, MAX_MESSAGE, Message, Opcode, Question, Rcode, Record, Rtype, Scratch,
 };
 use zxfr_core::zone::{BuildLimits, Builder, Version};
 
@@ -79,8 +80,33 @@ impl Check<'_> {
             Action::Reply(reply) => Some(self.reply(&reply)),
             Action::Notify(notify) => Some(self.notify(&notify)),
             Action::Stream(outbound) => Some(self.stream(outbound)),
+            Action::Update(update) => Some(self.update(&update)),
             Action::NeedKeys(_) => panic!("keys are asked for twice"),
         }
+    }
+
+    /// What an UPDATE comes to is a version with a newer serial, or nothing; performed twice it is the same.
+    fn update(&self, update: &Update<NullMac>) -> Vec<u8> {
+        let held = held(update.zone()).unwrap();
+        let perform = || {
+            let mut edit = Edit::new(held.clone(), Rules::default());
+            let performed = update.request().perform(&mut edit);
+            performed.map(|changed| (changed, edit.finish(SerialPolicy::Increment, self.now)))
+        };
+        let (once, twice) = (perform(), perform());
+        assert_eq!(format!("{once:?}"), format!("{twice:?}"));
+        let rcode = match once {
+            Ok((changed, Ok(Some(change)))) => {
+                assert!(changed && change.version.serial().is_newer_than(held.serial()));
+                Rcode::NOERROR
+            }
+            Ok((_, Ok(None))) => Rcode::NOERROR,
+            Ok((_, Err(_))) => Rcode::REFUSED,
+            Err(refusal) => refusal.rcode(),
+        };
+        let reply = update.reply(rcode, Some((Ede::OTHER, "why")), self.now);
+        assert_eq!(self.message(&reply.message), rcode);
+        reply.message.to_vec()
     }
 
     fn asked(&self) -> (Message<'_>, Option<Question>, Option<Edns<'_>>) {
@@ -305,5 +331,16 @@ impl Host for Fixed {
 
     fn admits_notify(&self, zone: NameRef<'_>, asker: &Asker) -> bool {
         self.admits(zone, asker)
+    }
+
+    fn admits_update(&self, zone: NameRef<'_>, asker: &Asker) -> Result<(), Refusal> {
+        if !asker.addr.is_loopback() {
+            return Err(Refusal::Stranger);
+        }
+        held(zone).map(|_| ()).ok_or(Refusal::NotPrimary)
+    }
+
+    fn update_key_admits(&self, zone: NameRef<'_>, _: &Asker, key: Option<&Key<NullMac>>) -> bool {
+        self.key_admits(zone, &Asker { addr: [127, 0, 0, 1].into(), transport: Transport::Tcp }, key.map(Key::name))
     }
 }

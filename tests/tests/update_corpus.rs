@@ -13,8 +13,7 @@ use zxfr_core::edit::{Edit, Rules};
 use zxfr_core::name::NameRef;
 use zxfr_core::serial::{Serial, SerialPolicy};
 use zxfr_core::time::UnixTime;
-use zxfr_core::tsig::NoMac;
-use zxfr_core::update::{Request, reply_to_unread};
+use zxfr_core::update::Request;
 use zxfr_core::wire::{Class, Flags, Message, Opcode, Rcode, Record, Rtype};
 use zxfr_core::zone::{BuildLimits, Builder, Version};
 
@@ -32,13 +31,12 @@ fn zone(apex: NameRef<'_>) -> Arc<Version> {
     Arc::new(builder.finish().unwrap().0)
 }
 
-/// What a request to an empty zone comes to, said in words; the reply says the same.
+/// What a request to an empty zone comes to, said in words.
 fn outcome(octets: &[u8]) -> String {
     let message = Message::new(octets).unwrap();
     let request = match Request::read(&message) {
         Ok(request) => request,
         Err(refusal) => {
-            assert_reply(&message, &reply_to_unread(message.header(), &refusal), refusal.rcode(), 0);
             return format!("unread, {}", refusal.rcode());
         }
     };
@@ -46,7 +44,6 @@ fn outcome(octets: &[u8]) -> String {
     let mut edit = Edit::new(held.clone(), Rules::default());
     let result = request.perform(&mut edit);
     let rcode = result.as_ref().map_or_else(|refusal| refusal.rcode(), |_| Rcode::NOERROR);
-    assert_reply(&message, &request.reply::<NoMac>(rcode, None, NOW), rcode, 1);
     if result.is_err() {
         return rcode.to_string();
     }
@@ -58,15 +55,6 @@ fn outcome(octets: &[u8]) -> String {
     let again = held.apply(delta, BuildLimits::default()).unwrap().version;
     assert!(again.diff(&change.version).unwrap().is_empty());
     format!("{rcode}, changed")
-}
-
-fn assert_reply(request: &Message<'_>, reply: &[u8], rcode: Rcode, zones: u16) {
-    let reply = Message::new(reply).unwrap();
-    reply.layout().unwrap();
-    let header = reply.header();
-    assert_eq!((header.id, header.questions), (request.header().id, zones));
-    assert!(header.flags.has(Flags::QR) && header.flags.opcode() == Opcode::UPDATE);
-    assert_eq!(header.flags.rcode(), rcode);
 }
 
 /// The files of a tar archive.

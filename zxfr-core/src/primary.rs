@@ -4,24 +4,27 @@
 //! The order in which things are looked at: shape of the request, address and transport ([`Host::admits`]), TSIG
 //! ([`Host::keys`]), key rules ([`Host::key_admits`]), the zone ([`Host::version`], [`Host::answer`]), quota
 //! ([`Host::admit_transfer`]). So nothing secret is computed for a stranger, and no quota is eaten by one. NOTIFY goes the
-//! same way, with [`Host::admits_notify`] and [`Host::notify_key_admits`].
+//! same way, with [`Host::admits_notify`] and [`Host::notify_key_admits`]; and UPDATE, with [`Host::admits_update`] and
+//! [`Host::update_key_admits`].
 //!
 //! | module | holds |
 //! |---|---|
 //! | `host` | [`Host`] |
 //! | `request` | a request's shape, its asker, its key |
 //! | `grant` | [`Grant`]: a request that may be answered |
+//! | `update` | [`Update`]: an UPDATE that may be performed |
 //! | `reply` | answers of one message, and why requests are refused |
 
 mod grant;
 mod host;
 mod reply;
 mod request;
+mod update;
 
 pub use grant::{Grant, Wanted};
 pub use host::{Host, KeyWanted, Keys, Unserved};
-pub(crate) use reply::Draft;
 pub use reply::{Refusal, Reply, Sent};
+pub use update::{Update, UpdateRequest};
 
 use crate::acl::{Asker, Transport};
 use crate::journal::Answer;
@@ -43,6 +46,8 @@ pub enum Action<M: Mac> {
     Stream(Outbound<M>),
     /// A zone may have changed: send the reply, and look (RFC 1996 §3).
     Notify(Notify),
+    /// Change the zone, then send the reply (RFC 2136).
+    Update(Update<M>),
     /// Fetch keys, then call [`Pending::supply`].
     NeedKeys(Pending),
     /// Send nothing.

@@ -17,11 +17,33 @@ pub const WORDS: [&str; Failure::WORDS.len() + OTHERS.len()] = {
 };
 
 /// Words for what goes out, and for what is here.
-const OTHERS: [&str; 10] =
-    [CLOSED, SHUTDOWN, "stranger", "tsig-unlinked", "quota", "unsupported", "not-loaded", "expired", DAMAGED, BAD_FILE];
+const OTHERS: [&str; 14] = [
+    CLOSED,
+    SHUTDOWN,
+    "stranger",
+    "tsig-unlinked",
+    "quota",
+    "unsupported",
+    "not-loaded",
+    "expired",
+    NOT_PRIMARY,
+    "no-updates",
+    PREREQUISITE,
+    RULE,
+    DAMAGED,
+    BAD_FILE,
+];
 
 const CLOSED: &str = "closed";
 const SHUTDOWN: &str = "shutdown";
+/// An UPDATE of a zone that isn't here, or that others change.
+pub const NOT_PRIMARY: &str = "not-primary";
+/// A prerequisite of an UPDATE doesn't hold.
+pub const PREREQUISITE: &str = "prerequisite";
+/// An UPDATE would break a rule of zones.
+pub const RULE: &str = "rule";
+/// Trouble on this side.
+pub const LOCAL: &str = Failure::Local.as_str();
 /// What the store has of a zone is damaged.
 pub const DAMAGED: &str = "damaged";
 /// The zone file holds no zone, or one that is not newer.
@@ -64,6 +86,8 @@ pub const fn of_refusal(refusal: &Refusal) -> &'static str {
         Refusal::Unserved(Unserved::NotLoaded) => "not-loaded",
         Refusal::Unserved(Unserved::Expired) => "expired",
         Refusal::Quota => "quota",
+        Refusal::NotPrimary => NOT_PRIMARY,
+        Refusal::NoUpdates => "no-updates",
         _ => Failure::Local.as_str(),
     }
 }
@@ -96,6 +120,8 @@ mod tests {
             Refusal::Unserved(Unserved::NotLoaded),
             Refusal::Unserved(Unserved::Expired),
             Refusal::Quota,
+            Refusal::NotPrimary,
+            Refusal::NoUpdates,
         ];
         let sending = [
             SendError::Closed,
@@ -106,7 +132,7 @@ mod tests {
             SendError::Unsendable,
         ];
         let words = refusals.iter().map(of_refusal).chain(sending.into_iter().map(of_sending));
-        for word in words.chain([HELD, STORE, DAMAGED, BAD_FILE]) {
+        for word in words.chain([HELD, STORE, LOCAL, PREREQUISITE, RULE, DAMAGED, BAD_FILE]) {
             assert!(WORDS.contains(&word), "{word}");
         }
     }

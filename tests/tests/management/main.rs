@@ -10,4 +10,5 @@ mod metrics;
 mod primary;
 mod semantics;
 mod trouble;
+mod update;
 mod world;

@@ -318,7 +318,7 @@ impl Server {
                 }
                 vec![framed(&notify.reply.message)]
             }
-            primary::Action::NeedKeys(_) | primary::Action::Drop(_) => Vec::new(),
+            primary::Action::NeedKeys(_) | primary::Action::Update(_) | primary::Action::Drop(_) => Vec::new(),
         }
     }
 

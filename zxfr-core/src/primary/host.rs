@@ -1,10 +1,12 @@
 //! What a primary asks of the server that it is part of.
 
+use super::reply::Refusal;
 use crate::acl::Asker;
 use crate::journal::Answer;
 use crate::name::NameRef;
 use crate::serial::Serial;
 use crate::tsig::{Algorithm, Key, Mac};
+use crate::wire::Opcode;
 use crate::zone::Version;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
@@ -54,6 +56,23 @@ pub trait Host {
     /// Whether this asker may send NOTIFY for this zone at all, whatever its key. `false` also for zones that don't exist.
     fn admits_notify(&self, zone: NameRef<'_>, asker: &Asker) -> bool {
         let _ = (zone, asker);
+        false
+    }
+
+    /// Whether this asker may send UPDATE for this zone at all, whatever its key (RFC 2136 §3.3).
+    ///
+    /// # Errors
+    /// Why not: [`Refusal::Stranger`] to who may not know which zones there are, [`Refusal::NotPrimary`],
+    /// [`Refusal::NoUpdates`]; what a host that knows no UPDATE says, which is the default.
+    fn admits_update(&self, zone: NameRef<'_>, asker: &Asker) -> Result<(), Refusal> {
+        let _ = (zone, asker);
+        Err(Refusal::Opcode(Opcode::UPDATE))
+    }
+
+    /// Whether an UPDATE signed with this key, or with none, is performed. Asked about askers that [`Host::admits_update`] lets
+    /// through.
+    fn update_key_admits(&self, zone: NameRef<'_>, asker: &Asker, key: Option<&Key<Self::Mac>>) -> bool {
+        let _ = (zone, asker, key);
         false
     }
 

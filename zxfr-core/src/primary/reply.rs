@@ -53,6 +53,10 @@ pub enum Refusal {
     Quota,
     /// A record of the zone is too large to be sent signed.
     Unsignable(Unsignable),
+    /// An UPDATE of a zone that isn't here, or that others change (RFC 2136 §3.1.2).
+    NotPrimary,
+    /// An UPDATE of a zone that takes none.
+    NoUpdates,
 }
 
 impl Refusal {
@@ -65,13 +69,15 @@ impl Refusal {
             Self::EdnsVersion => Rcode::BADVERS,
             Self::Tsig(Rcode::FORMERR) => Rcode::FORMERR,
             Self::Tsig(_) => Rcode::NOTAUTH,
+            Self::NotPrimary => Rcode::NOTAUTH,
             Self::Unserved(_) | Self::Unsignable(_) => Rcode::SERVFAIL,
             Self::Class(_)
             | Self::Stranger
             | Self::KeyNeeded
             | Self::KeyNotAdmitted
             | Self::QueryType(_)
-            | Self::Quota => Rcode::REFUSED,
+            | Self::Quota
+            | Self::NoUpdates => Rcode::REFUSED,
         }
     }
 
@@ -90,6 +96,8 @@ impl Refusal {
             Self::Quota => Some((Ede::PROHIBITED, "too many transfers")),
             Self::Unserved(Unserved::NotLoaded) => Some((Ede::NOT_READY, "zone not loaded yet")),
             Self::Unserved(Unserved::Expired) => Some((Ede::INVALID_DATA, "zone expired")),
+            Self::NotPrimary => Some((Ede::NOT_AUTHORITATIVE, "not primary for the zone")),
+            Self::NoUpdates => Some((Ede::PROHIBITED, "no updates of this zone")),
             Self::Unsignable(_) => Some((Ede::OTHER, "a record is too large to be sent signed")),
         }
     }
@@ -114,6 +122,8 @@ impl fmt::Display for Refusal {
             Self::Unserved(Unserved::Expired) => f.write_str("zone expired"),
             Self::Quota => f.write_str("too many transfers"),
             Self::Unsignable(unsignable) => unsignable.fmt(f),
+            Self::NotPrimary => f.write_str("UPDATE of a zone that is not changed here"),
+            Self::NoUpdates => f.write_str("UPDATE of a zone that takes none"),
         }
     }
 }
@@ -222,6 +232,20 @@ impl Replier {
         signed.unwrap_or_else(|Full| Draft::bare(self.header)).into()
     }
 
+    /// The answer to an UPDATE (RFC 2136 §3.8), with an extended error where there is one.
+    pub(super) fn updated<M: Mac>(
+        &self,
+        rcode: Rcode,
+        ede: Option<(Ede, &'static str)>,
+        signer: &mut Option<Signer<M>>,
+        now: UnixTime,
+    ) -> Reply {
+        let draft = self.draft(|_| Ok(()), rcode, ede);
+        let mut draft = draft.unwrap_or_else(|Full| Draft::bare(self.header));
+        let _ = draft.sign(signer.as_mut(), now);
+        draft.into()
+    }
+
     /// The answer that sends the asker to TCP (RFC 2181 §9).
     fn truncated<M: Mac>(&self, signer: &mut Option<Signer<M>>, now: UnixTime) -> Reply {
         let mut draft = self.draft(|_| Ok(()), Rcode::NOERROR, None).unwrap_or_else(|Full| Draft::bare(self.header));
@@ -259,8 +283,12 @@ impl Replier {
             let opt = Edns { extended_rcode, ede, expire, ..Edns::OURS };
             writer.additional(|out| opt.write(out))?;
         }
-        let answers_authoritatively = rcode == Rcode::NOERROR;
-        let flags = Flags::of(self.header.flags.opcode()).with(Flags::QR).with(self.header.flags.only(Flags::RD));
+        let opcode = self.header.flags.opcode();
+        // Of UPDATE's flags only QR has a meaning (RFC 2136 §2.2).
+        let is_update = opcode == Opcode::UPDATE;
+        let answers_authoritatively = rcode == Rcode::NOERROR && !is_update;
+        let repeated = if is_update { Flags::default() } else { self.header.flags.only(Flags::RD) };
+        let flags = Flags::of(opcode).with(Flags::QR).with(repeated);
         let flags = if answers_authoritatively { flags.with(Flags::AA) } else { flags.with_rcode(rcode) };
         let len = writer.finish(self.header.id, flags);
         octets.truncate(len);
@@ -270,9 +298,9 @@ impl Replier {
 }
 
 /// A message before it is signed.
-pub(crate) struct Draft {
-    pub(crate) octets: Vec<u8>,
-    pub(crate) header: Header,
+pub(super) struct Draft {
+    octets: Vec<u8>,
+    header: Header,
 }
 
 impl From<Draft> for Reply {
@@ -289,7 +317,7 @@ impl Draft {
         Self { octets: header.to_octets().to_vec(), header }
     }
 
-    pub(crate) fn sign<M: Mac>(&mut self, signer: Option<&mut Signer<M>>, now: UnixTime) -> Result<(), Full> {
+    fn sign<M: Mac>(&mut self, signer: Option<&mut Signer<M>>, now: UnixTime) -> Result<(), Full> {
         match signer {
             None => Ok(()),
             Some(signer) => self.append(|parts, out| signer.sign(parts, now, out)),
@@ -297,10 +325,7 @@ impl Draft {
     }
 
     /// Appends the TSIG that `write` makes; none when that is empty.
-    pub(crate) fn append(
-        &mut self,
-        write: impl FnOnce(&[&[u8]], &mut [u8]) -> Result<usize, Full>,
-    ) -> Result<(), Full> {
+    fn append(&mut self, write: impl FnOnce(&[&[u8]], &mut [u8]) -> Result<usize, Full>) -> Result<(), Full> {
         let mut tsig = [0; 1024];
         let len = write(&[&self.octets], &mut tsig)?;
         if len == 0 {

@@ -1,12 +1,13 @@
 //! A request whose shape holds: what it asks for, and whether its asker may.
 
 use super::reply::{Refusal, Replier, Reply};
-use super::{Action, Grant, Host, KeyWanted, Keys, Notify, Pending, Wanted};
+use super::{Action, Grant, Host, KeyWanted, Keys, Notify, Pending, Update, Wanted};
 use crate::acl::{Asker, Transport};
 use crate::serial::Serial;
 use crate::time::UnixTime;
 use crate::transfer::Asked;
 use crate::tsig::{self, Key, Signer, TsigRecord};
+use crate::update;
 use crate::wire::{Class, Edns, Expire, Layout, Message, Opcode, Question, Record, Rtype, Scratch};
 use alloc::vec::Vec;
 
@@ -28,6 +29,8 @@ enum Subject {
     Query { from: Option<Serial> },
     /// A NOTIFY, maybe with the new serial.
     Notify { serial: Option<Serial> },
+    /// An UPDATE.
+    Update,
 }
 
 impl<'m> Request<'m> {
@@ -40,7 +43,7 @@ impl<'m> Request<'m> {
         let mut replier = Replier::new(header, asker.transport);
         let malformed = |replier: &Replier| replier.refuse(Refusal::Malformed);
         let opcode = header.flags.opcode();
-        if opcode != Opcode::QUERY && opcode != Opcode::NOTIFY {
+        if ![Opcode::QUERY, Opcode::NOTIFY, Opcode::UPDATE].contains(&opcode) {
             return Err(replier.refuse(Refusal::Opcode(opcode)));
         }
         let Ok(layout) = message.layout() else {
@@ -54,7 +57,10 @@ impl<'m> Request<'m> {
         if edns.is_some_and(|edns| edns.version != 0) {
             return Err(replier.refuse(Refusal::EdnsVersion));
         }
-        let subject = if opcode == Opcode::NOTIFY {
+        let subject = if opcode == Opcode::UPDATE {
+            update::Request::read(message).map_err(|_| malformed(&replier))?;
+            Subject::Update
+        } else if opcode == Opcode::NOTIFY {
             // RFC 1996 §3.7 knows no other; a class that isn't one names no zone.
             if (question.qtype, question.qclass) != (Rtype::SOA, Class::IN) {
                 return Err(replier.refuse(Refusal::NotifyQuestion));
@@ -90,19 +96,19 @@ impl<'m> Request<'m> {
         let zone = self.asked.question.qname.as_ref();
         let asker = self.asker;
         let admitted = match self.subject {
-            Subject::Query { .. } => host.admits(zone, asker),
-            Subject::Notify { .. } => host.admits_notify(zone, asker),
+            Subject::Query { .. } => host.admits(zone, asker).then_some(()).ok_or(Refusal::Stranger),
+            Subject::Notify { .. } => host.admits_notify(zone, asker).then_some(()).ok_or(Refusal::Stranger),
+            Subject::Update => host.admits_update(zone, asker),
         };
-        if !admitted {
-            return Err(Action::Reply(self.replier.refuse(Refusal::Stranger)));
-        }
+        admitted.map_err(|refusal| Action::Reply(self.replier.refuse(refusal)))?;
         let signer = self.verify(host, now, supplied)?;
         let key = signer.as_ref().map(Signer::key);
         let key_admitted = match self.subject {
             Subject::Query { .. } => host.verified_key_admits(zone, asker, key),
             Subject::Notify { .. } => host.notify_key_admits(zone, asker, key.map(Key::name)),
+            Subject::Update => host.update_key_admits(zone, asker, key),
         };
-        let Self { asked, subject, wants_expire, replier, .. } = self;
+        let Self { message, asked, subject, wants_expire, replier, .. } = self;
         let qtype = asked.question.qtype;
         let mut grant = Grant { asked, wanted: Wanted::Soa, asker: *asker, signer, replier, wants_expire };
         if !key_admitted {
@@ -111,6 +117,7 @@ impl<'m> Request<'m> {
         }
         grant.wanted = match (subject, qtype) {
             (Subject::Notify { serial }, _) => return Err(Action::Notify(Notify::new(&grant, serial, now))),
+            (Subject::Update, _) => return Err(Action::Update(Update::new(message, grant))),
             (Subject::Query { from: Some(from) }, _) => Wanted::Ixfr { from },
             (_, Rtype::SOA) => Wanted::Soa,
             (_, Rtype::AXFR) if asker.transport == Transport::Udp => {

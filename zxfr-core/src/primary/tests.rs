@@ -13,6 +13,7 @@ use core::net::{IpAddr, Ipv4Addr};
 
 mod ixfr;
 mod notify;
+mod update;
 
 const NOW: UnixTime = UnixTime(1_800_000_000);
 
@@ -175,9 +176,9 @@ fn refusals_say_why() {
     assert_eq!(refused(&ixfr, Rcode::FORMERR, None), Refusal::IxfrWithoutSoa);
     let udp = assert_refused(&host, &axfr("example."), Transport::Udp, Rcode::NOTIMP, Some(Ede::NOT_SUPPORTED));
     assert_eq!(udp, Refusal::AxfrOverUdp);
-    let mut update = axfr("example.");
-    update[2] = 0x28;
-    assert_eq!(refused(&update, Rcode::NOTIMP, None), Refusal::Opcode(Opcode(5)));
+    let mut status = axfr("example.");
+    status[2] = 0x10;
+    assert_eq!(refused(&status, Rcode::NOTIMP, None), Refusal::Opcode(Opcode(2)));
     let mut cut = axfr("example.");
     cut.pop();
     assert_eq!(refused(&cut, Rcode::FORMERR, None), Refusal::Malformed);

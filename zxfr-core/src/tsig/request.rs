@@ -16,7 +16,8 @@ use core::fmt;
 /// another name or algorithm are passed over, and of several the first whose MAC is right is taken. Checks are made in the
 /// RFC's order: key, MAC, time, truncation.
 ///
-/// No time is remembered, so that a request may be replayed within its fudge; what it asks for must not mind.
+/// No time is remembered, so that a request may be replayed within its fudge; what it asks for must not mind, or whoever does it
+/// remembers the MAC.
 ///
 /// # Errors
 /// When the request is not to be served, with what is to be answered.

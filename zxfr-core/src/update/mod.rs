@@ -8,12 +8,11 @@
 //! | `prescan` | §3.4.1: whether the updates are such |
 //! | `apply` | §3.4.2: the updates made on an [`Edit`](crate::edit::Edit) |
 //! | `refusal` | [`Refusal`]: why nothing is changed |
-//! | `reply` | the reply, signed as the request was |
 //!
-//! A host reads the request ([`Request::read`]), decides with its zone and TSIG ([`Request::layout`],
-//! [`crate::tsig::verify_request`]) whether who asks may, gives the version it has to an [`Edit`](crate::edit::Edit), has the
-//! request performed on it ([`Request::perform`]), finishes that, installs what it made, and sends the reply. Between the
-//! version that the edit began with and what is installed no other may come: updates of a zone are made one after the other.
+//! [`crate::primary`] reads the request, has it verified and lets the host say who may ask ([`crate::primary::Update`]). The
+//! host then gives the version that it has to an [`Edit`](crate::edit::Edit), has the request performed on it
+//! ([`Request::perform`]), finishes that, installs what it made, and sends the reply. Between the version that the edit began
+//! with and what is installed no other may come: updates of a zone are made one after the other.
 //!
 //! The work is bounded by the message, in which there are at most some 6,000 records: each is looked up by name once, and a
 //! name's records are read once.
@@ -22,12 +21,10 @@ mod apply;
 mod prerequisite;
 mod prescan;
 mod refusal;
-mod reply;
 mod request;
 mod row;
 
 pub use refusal::{Part, Refusal, Wrong};
-pub use reply::reply_to_unread;
 pub use request::Request;
 
 #[cfg(test)]

@@ -12,7 +12,6 @@ pub struct Request<'m> {
     message: Message<'m>,
     layout: Layout,
     pub(super) zone: Question,
-    pub(super) edns: bool,
 }
 
 impl<'m> Request<'m> {
@@ -20,7 +19,7 @@ impl<'m> Request<'m> {
     /// say, and answers (QR set) are for it to drop.
     ///
     /// # Errors
-    /// When it can't be performed, whatever the zone is: [`super::reply_to_unread`] makes the reply.
+    /// When it can't be performed, whatever the zone is.
     pub fn read(message: &Message<'m>) -> Result<Self, Refusal> {
         let header = message.header();
         let opcode = header.flags.opcode();
@@ -40,7 +39,7 @@ impl<'m> Request<'m> {
         if zone.qclass != Class::IN {
             return Err(Refusal::ZoneClass(zone.qclass));
         }
-        let request = Self { message: *message, layout, zone, edns: edns.is_some() };
+        let request = Self { message: *message, layout, zone };
         for mut rows in [request.prerequisites(), request.updates()] {
             while rows.next()?.is_some() {}
         }

@@ -1,7 +1,6 @@
 mod model;
 mod octets;
 mod prerequisites;
-mod reply;
 mod rules;
 
 use super::{Refusal, Request};

@@ -22,7 +22,7 @@ use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tokio::time::{Instant, Sleep, sleep_until};
-use zxfr_core::primary::{Action, Pending, handle_request};
+use zxfr_core::primary::{Action, Pending, Reply, handle_request};
 use zxfr_core::tsig::Key;
 
 /// How many octets of requests are read at once.
@@ -46,6 +46,8 @@ pub(super) struct Connection<Z: Zones, S> {
     busy: Option<Busy>,
     /// Requests whose keys are being fetched.
     pending: JoinSet<Supplied<Z>>,
+    /// UPDATEs that are being performed.
+    updates: JoinSet<Option<Reply>>,
     /// The peer sends no more requests.
     read_closed: bool,
     /// When an octet last went in or out.
@@ -68,6 +70,7 @@ impl<Z: Zones, S: AsyncRead + AsyncWrite + Unpin + Send> Connection<Z, S> {
             cores,
             busy: None,
             pending: JoinSet::new(),
+            updates: JoinSet::new(),
             read_closed: false,
             last_octet: Instant::now(),
         }
@@ -163,7 +166,11 @@ impl<Z: Zones, S: AsyncRead + AsyncWrite + Unpin + Send> Connection<Z, S> {
 
     /// Nothing is being answered.
     fn is_quiet(&self) -> bool {
-        self.outbox.is_empty() && self.transfers.is_empty() && self.ahead.is_none() && self.pending.is_empty()
+        self.outbox.is_empty()
+            && self.transfers.is_empty()
+            && self.ahead.is_none()
+            && self.pending.is_empty()
+            && self.updates.is_empty()
     }
 
     /// When patience with the peer ends, if no octet moves before.
@@ -193,7 +200,7 @@ impl<Z: Zones, S: AsyncRead + AsyncWrite + Unpin + Send> Connection<Z, S> {
         }
     }
 
-    /// Takes up requests whose keys have come.
+    /// Takes up requests whose keys have come, and answers UPDATEs that are performed.
     fn poll_pending(&mut self, cx: &mut Context<'_>) -> bool {
         let mut moved = false;
         while let Poll::Ready(Some(fetched)) = self.pending.poll_join_next(cx) {
@@ -206,6 +213,12 @@ impl<Z: Zones, S: AsyncRead + AsyncWrite + Unpin + Send> Connection<Z, S> {
                     report(&*self.zones, &self.peer, Some(zone.as_ref()), reply, began);
                 }
                 self.start(action);
+            }
+        }
+        while let Poll::Ready(Some(updated)) = self.updates.poll_join_next(cx) {
+            moved = true;
+            if let Ok(Some(reply)) = updated {
+                self.outbox.push_reply(reply.message);
             }
         }
         moved
@@ -234,7 +247,8 @@ impl<Z: Zones, S: AsyncRead + AsyncWrite + Unpin + Send> Connection<Z, S> {
     }
 
     fn has_room(&self) -> bool {
-        let transfers = self.transfers.len() + self.ahead.as_ref().map_or(0, Ahead::len) + self.pending.len();
+        let transfers =
+            self.transfers.len() + self.ahead.as_ref().map_or(0, Ahead::len) + self.pending.len() + self.updates.len();
         self.outbox.has_room() && transfers < self.limits.transfers_per_connection
     }
 
@@ -259,6 +273,9 @@ impl<Z: Zones, S: AsyncRead + AsyncWrite + Unpin + Send> Connection<Z, S> {
             Action::Notify(notify) => {
                 self.zones.notified(&self.peer, &notify);
                 self.outbox.push_reply(notify.reply.message);
+            }
+            Action::Update(update) => {
+                self.updates.spawn(self.zones.clone().update(self.peer, update));
             }
             Action::NeedKeys(pending) => {
                 let zones = self.zones.clone();

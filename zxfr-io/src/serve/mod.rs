@@ -16,6 +16,7 @@ mod places;
 mod transfers;
 mod udp;
 
+use crate::clock;
 use crate::identity::PeerIdentity;
 use ahead::Cores;
 use connection::Connection;
@@ -30,10 +31,11 @@ use tokio::net::{TcpListener, UdpSocket};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 use zxfr_core::name::{Name, NameRef};
-use zxfr_core::primary::{Host, Notify, Pending, Refusal, Sent};
+use zxfr_core::primary::{Host, Notify, Pending, Refusal, Reply, Sent, Update};
 use zxfr_core::serial::Serial;
 use zxfr_core::transfer::{Kind, Totals};
 use zxfr_core::tsig::Key;
+use zxfr_core::wire::Rcode;
 
 /// Where versions come from, who may have them, and who wants to hear what became of requests.
 pub trait Zones: Host<Mac: Send> + Send + Sync + 'static {
@@ -62,6 +64,17 @@ pub trait Zones: Host<Mac: Send> + Send + Sync + 'static {
     /// A NOTIFY came from somebody who may send it (RFC 1996). Its answer goes out when this returns.
     fn notified(&self, peer: &PeerIdentity, notify: &Notify) {
         let _ = (peer, notify);
+    }
+
+    /// Performs an UPDATE (RFC 2136) that [`Host::admits_update`] and [`Host::update_key_admits`] let through. The reply goes out
+    /// when it is there; without one nothing is sent. It may be waited for elsewhere: others are answered meanwhile.
+    fn update(
+        self: Arc<Self>,
+        peer: PeerIdentity,
+        update: Update<Self::Mac>,
+    ) -> impl Future<Output = Option<Reply>> + Send {
+        let _ = peer;
+        std::future::ready(Some(update.reply(Rcode::NOTIMP, None, clock::unix())))
     }
 
     /// A request was refused.

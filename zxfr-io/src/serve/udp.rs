@@ -7,7 +7,7 @@ use std::sync::Arc;
 use tokio::net::UdpSocket;
 use tokio::time::Instant;
 use zxfr_core::name::{Name, NameRef};
-use zxfr_core::primary::{Action, Reply, handle_request};
+use zxfr_core::primary::{Action, Reply, Update, handle_request};
 use zxfr_core::wire::Message;
 
 /// The most octets of a request that are looked at: far more than any honest one has.
@@ -33,8 +33,15 @@ pub(super) async fn serve<Z: Zones>(zones: &Arc<Z>, socket: Arc<UdpSocket>) {
                     let zone = pending.zone.clone();
                     let began = Instant::now();
                     let action = pending.supply(&*zones, keys, clock::unix());
-                    answer(&*zones, &socket, &peer, Some(zone), action, began).await;
+                    match action {
+                        Action::Update(update) => updated(zones, &socket, peer, update).await,
+                        action => answer(&*zones, &socket, &peer, Some(zone), action, began).await,
+                    }
                 });
+            }
+            Action::Update(update) => {
+                let (zones, socket) = (zones.clone(), socket.clone());
+                tokio::spawn(async move { updated(zones, &socket, peer, update).await });
             }
             action => answer(&**zones, &socket, &peer, zone_of(octets), action, began).await,
         }
@@ -60,8 +67,15 @@ async fn answer<Z: Zones>(
             zones.notified(peer, &notify);
             let _ = socket.send_to(&notify.reply.message, peer.addr).await;
         }
-        // No stream starts over UDP, and keys are asked for once.
-        Action::Stream(_) | Action::NeedKeys(_) | Action::Drop(_) => {}
+        // No stream starts over UDP, keys are asked for once, and updates are performed elsewhere.
+        Action::Stream(_) | Action::NeedKeys(_) | Action::Update(_) | Action::Drop(_) => {}
+    }
+}
+
+/// Sends the reply to an UPDATE once it is performed.
+async fn updated<Z: Zones>(zones: Arc<Z>, socket: &UdpSocket, peer: PeerIdentity, update: Update<Z::Mac>) {
+    if let Some(reply) = zones.update(peer, update).await {
+        let _ = socket.send_to(&reply.message, peer.addr).await;
     }
 }
 

@@ -304,6 +304,7 @@ impl Effects {
             Some(Object::Outgoing(outgoing)) => {
                 objects.any_zone(outgoing.zone).into_iter().for_each(|zone| self.zone(zone))
             }
+            Some(Object::Policy(policy)) => objects.any_zone(policy.zone).into_iter().for_each(|zone| self.zone(zone)),
         }
     }
 }

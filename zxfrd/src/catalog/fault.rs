@@ -99,6 +99,13 @@ pub mod code {
     /// The peers have different TSIGs: a warning.
     pub const LINK_MIXED_TSIG: u32 = 1410;
 
+    /// Where serials come from.
+    pub const POLICY_SERIAL: u32 = 1701;
+    /// A TSIG for DNS UPDATE that isn't there, or twice.
+    pub const POLICY_UPDATE: u32 = 1702;
+    /// The records of such a zone are not changed here.
+    pub const POLICY_ZONE_TYPE: u32 = 1703;
+
     /// A zone's name.
     pub const ZONE_NAME: u32 = 1501;
     /// A zone's type.

@@ -8,7 +8,7 @@
 //! | `objects` | [`Objects`]: all of them, and what is looked up |
 //! | `declared` | what the configuration declares, beside what is managed |
 //! | `change` | [`Catalog`]: changes, one at a time |
-//! | `tsig`, `peer`, `acl`, `zones`, `link`, `incoming`, `outgoing`, `token` | the rules of each |
+//! | `tsig`, `peer`, `acl`, `zones`, `link`, `incoming`, `outgoing`, `policy`, `token` | the rules of each |
 //! | `alerting` | webhooks, policies, what was sent, and the trouble that was told of |
 //! | `webhooks`, `alert_policies` | the rules of each |
 //! | `fault` | [`Fault`]: why something is not done; warnings |
@@ -26,6 +26,7 @@ mod object;
 mod objects;
 mod outgoing;
 mod peer;
+mod policy;
 mod time;
 mod token;
 mod tsig;
@@ -46,11 +47,12 @@ pub use id::{Id, IdError};
 pub use incoming::IncomingWanted;
 pub use object::{
     Access, Account, Acl, Audit, DeclaredZone, Incoming, Object, ObjectKey, Origin, Outgoing, Peer, Reach, Token, Tsig,
-    Zone, ZoneKind,
+    Zone, ZoneKind, ZonePolicy,
 };
 pub use objects::Objects;
 pub use outgoing::OutgoingWanted;
 pub use peer::PeerWanted;
+pub use policy::{PolicyEdit, SERIAL_WORDS, serial_word};
 pub use time::Time;
 pub use token::{NewToken, TokenWanted, new_secret};
 pub use tsig::TsigWanted;

@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use ipnet::IpNet;
 use zxfr_core::name::Name;
+use zxfr_core::serial::SerialPolicy;
 use zxfr_core::tsig::Algorithm;
 
 use super::alerting::{Alerting, AlertingKey};
@@ -265,6 +266,30 @@ pub struct Outgoing {
     pub created: Time,
 }
 
+/// What holds for changes of a zone's records. Its id is the zone's; a zone without one has the default.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ZonePolicy {
+    /// The zone.
+    pub zone: Id,
+    /// Where the serials of versions that are made here come from.
+    pub serial: SerialPolicy,
+    /// The TSIGs with which the zone may be changed by DNS UPDATE. A key that opens a zone for transfer doesn't open it for that.
+    pub update: Vec<Id>,
+    /// Who says so.
+    pub origin: Origin,
+    /// When it was changed last.
+    pub modified: Time,
+}
+
+impl ZonePolicy {
+    /// What holds for a zone of which nothing was said.
+    #[must_use]
+    pub fn default_of(zone: &Zone) -> Self {
+        let (serial, update) = Default::default();
+        Self { zone: zone.id, serial, update, origin: zone.origin, modified: zone.created }
+    }
+}
+
 /// Any object. A store keeps each under its [`ObjectKey`]: putting one replaces the one that was there.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[expect(missing_docs, reason = "they are the types' names")]
@@ -277,6 +302,7 @@ pub enum Object {
     Zone(Arc<Zone>),
     Incoming(Arc<Incoming>),
     Outgoing(Arc<Outgoing>),
+    Policy(Arc<ZonePolicy>),
     Alerting(Alerting),
 }
 
@@ -292,6 +318,7 @@ pub enum ObjectKey {
     Zone(Id),
     Incoming(Id),
     Outgoing(Id),
+    Policy(Id),
     Alerting(AlertingKey),
 }
 
@@ -308,6 +335,7 @@ impl Object {
             Self::Zone(zone) => ObjectKey::Zone(zone.id),
             Self::Incoming(incoming) => ObjectKey::Incoming(incoming.zone),
             Self::Outgoing(outgoing) => ObjectKey::Outgoing(outgoing.zone),
+            Self::Policy(policy) => ObjectKey::Policy(policy.zone),
             Self::Alerting(object) => ObjectKey::Alerting(object.key()),
         }
     }

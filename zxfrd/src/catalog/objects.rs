@@ -8,7 +8,9 @@ use zxfr_core::name::{Name, NameRef};
 
 use super::alerting::AlertingObjects;
 use super::id::Id;
-use super::object::{Account, Acl, Incoming, Object, ObjectKey, Origin, Outgoing, Peer, Reach, Token, Tsig, Zone};
+use super::object::{
+    Account, Acl, Incoming, Object, ObjectKey, Origin, Outgoing, Peer, Reach, Token, Tsig, Zone, ZonePolicy,
+};
 
 /// All objects. Whoever reads says for which accounts, so that no other's are found.
 #[derive(Clone, Debug, Default)]
@@ -21,6 +23,7 @@ pub struct Objects {
     zones: Owned<Zone>,
     incoming: HashMap<Id, Arc<Incoming>>,
     outgoing: HashMap<Id, Arc<Outgoing>>,
+    policies: HashMap<Id, Arc<ZonePolicy>>,
     alerting: AlertingObjects,
     /// The zones by name, without case.
     names: HashMap<Name, Id>,
@@ -166,6 +169,23 @@ impl Objects {
         self.outgoing.get(&zone.id)
     }
 
+    /// What holds for changes of a zone's records.
+    #[must_use]
+    pub fn policy(&self, zone: &Zone) -> Arc<ZonePolicy> {
+        self.policies.get(&zone.id).cloned().unwrap_or_else(|| Arc::new(ZonePolicy::default_of(zone)))
+    }
+
+    /// Whether something holds for changes of a zone's records that isn't so by default.
+    pub(super) fn has_policy(&self, zone: Id) -> bool {
+        self.policies.contains_key(&zone)
+    }
+
+    /// The zones that may be changed by DNS UPDATE with a TSIG.
+    pub fn zones_updated_with(&self, tsig: &Tsig) -> impl Iterator<Item = &Arc<Zone>> {
+        let updated = self.policies.values().filter(|policy| policy.update.contains(&tsig.id));
+        updated.filter_map(|policy| self.any_zone(policy.zone))
+    }
+
     /// The zones that a peer is linked to.
     pub fn zones_of_peer(&self, peer: &Peer) -> impl Iterator<Item = &Arc<Zone>> {
         self.links.get(&peer.id).into_iter().flatten().filter_map(|zone| self.any_zone(*zone))
@@ -206,6 +226,7 @@ impl Objects {
             .chain(zones.map(Object::Zone))
             .chain(incoming.map(Object::Incoming))
             .chain(outgoing.map(Object::Outgoing))
+            .chain(self.policies.values().cloned().map(Object::Policy))
             .chain(self.alerting.all().map(Object::Alerting))
             .collect()
     }
@@ -226,6 +247,7 @@ impl Objects {
             ObjectKey::Zone(id) => self.zones.any(id).cloned().map(Object::Zone),
             ObjectKey::Incoming(id) => self.incoming.get(&id).cloned().map(Object::Incoming),
             ObjectKey::Outgoing(id) => self.outgoing.get(&id).cloned().map(Object::Outgoing),
+            ObjectKey::Policy(id) => self.policies.get(&id).cloned().map(Object::Policy),
             ObjectKey::Alerting(key) => self.alerting.find(key).map(Object::Alerting),
         }
     }
@@ -271,6 +293,9 @@ impl Objects {
                 let before = self.outgoing.insert(zone, outgoing);
                 self.relink(zone, before.map(|before| before.peers.clone()));
             }
+            Object::Policy(policy) => {
+                self.policies.insert(policy.zone, policy);
+            }
             Object::Alerting(object) => self.alerting.put(object),
         }
     }
@@ -305,6 +330,9 @@ impl Objects {
             ObjectKey::Outgoing(id) => {
                 let before = self.outgoing.remove(&id);
                 self.relink(id, before.map(|before| before.peers.clone()));
+            }
+            ObjectKey::Policy(id) => {
+                self.policies.remove(&id);
             }
             ObjectKey::Alerting(key) => self.alerting.delete(key),
         }

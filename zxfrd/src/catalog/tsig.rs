@@ -83,6 +83,12 @@ impl Catalog {
                     format!("the TSIG {:?} is in use by the peers {users}: take it from them first", tsig.name);
                 return Err(Fault::conflict(code::TSIG_IN_USE, message));
             }
+            let zones = some_of(rules.objects.zones_updated_with(tsig).map(|zone| zone.name.text()));
+            if !zones.is_empty() {
+                let message =
+                    format!("the TSIG {:?} may update the zones {zones}: take it from their policies first", tsig.name);
+                return Err(Fault::conflict(code::TSIG_IN_USE, message));
+            }
             Ok(Plan::new(id, account, format!("deleted the TSIG {id} {:?}", tsig.name)).delete(ObjectKey::Tsig(id)))
         })
         .await

@@ -121,6 +121,9 @@ impl Catalog {
             if rules.objects.outgoing(zone).is_some() {
                 plan = plan.delete(ObjectKey::Outgoing(id));
             }
+            if rules.objects.has_policy(id) {
+                plan = plan.delete(ObjectKey::Policy(id));
+            }
             Ok(plan.delete(ObjectKey::Zone(id)))
         })
         .await

@@ -254,6 +254,7 @@ impl Zone {
         if let Some(origin) = self.read_only() {
             return Err(EditFailure::ReadOnly(origin));
         }
+        self.begin();
         let (tell, told) = channel();
         let held = self.held();
         held.edits().push(Box::new(Wanted { rules, make: Box::new(make), tell }));

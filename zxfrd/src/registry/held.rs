@@ -280,6 +280,15 @@ impl Held {
         Ok(version)
     }
 
+    /// Serves the first version of the zone, unless there is one, or what was one is damaged. Whether it is served now.
+    pub(super) fn begin(&self, version: Version) -> Result<bool, StoreError> {
+        let stored = self.stored();
+        if self.is_gone() || self.current().is_some() || self.damaged().is_some() {
+            return Ok(false);
+        }
+        self.serve(stored, Arc::new(version), &[], &[], false).map(|_| true)
+    }
+
     /// Makes a version durable, together with what else is to be written. Gives the version as it is best served.
     fn store(
         &self,

@@ -5,6 +5,8 @@
 //! | `zone` | [`Zone`]: a zone as configured, and the version that is held of it |
 //! | `held` | what is held of a zone, whatever the configuration says of it |
 //! | `editing` | records of a zone changed here, one change after the other |
+//! | `initial` | the first version of a zone whose records are changed here |
+//! | `updating` | DNS UPDATE |
 //! | `standing` | what has been between a zone and others |
 //! | `shrink` | the rule that a zone doesn't lose many records at once |
 //! | `keeping` | the zones in the store |
@@ -20,6 +22,7 @@ mod editing;
 mod event;
 mod held;
 mod incoming;
+mod initial;
 mod keeping;
 mod outgoing;
 mod quota;
@@ -28,6 +31,7 @@ mod shrink;
 mod standing;
 #[cfg(test)]
 mod tests;
+mod updating;
 mod zone;
 
 pub use editing::{Besides, EditFailure, Edited, Made};
@@ -49,15 +53,17 @@ use tokio::task::block_in_place;
 use zxfr_core::acl::Asker;
 use zxfr_core::journal::{Answer, JournalLimits};
 use zxfr_core::name::{Name, NameRef};
-use zxfr_core::primary::{Host, KeyWanted, Keys, Notify, Refusal, Unserved};
+use zxfr_core::primary::{Host, KeyWanted, Keys, Notify, Refusal, Reply, Unserved, Update};
 use zxfr_core::serial::Serial;
+use zxfr_core::time::UnixTime;
 use zxfr_core::transfer::Kind;
 use zxfr_core::tsig::Key;
 use zxfr_core::tsig::rustcrypto::Hmac;
+use zxfr_core::wire::Rcode;
 use zxfr_core::zone::Version;
 use zxfr_io::{OutReport, PeerIdentity, SendError, Zones};
 
-use crate::catalog::{self, Id, Objects, Reach};
+use crate::catalog::{self, Id, Objects, Reach, Time};
 use crate::config::Limits;
 use crate::logging::{self, Failed, Transfer};
 use crate::reason::{of_refusal, of_sending};
@@ -65,6 +71,7 @@ use access::{AccountAccess, Known};
 use held::Held;
 use quota::Transfers;
 use refusals::{Refusals, Told};
+use updating::Performed;
 
 /// All zones, keys, peers and access rules, as the catalog has them. Reading waits for nothing longer than a look-up, or a
 /// change of one zone.
@@ -73,6 +80,7 @@ pub struct Registry {
     state: RwLock<State>,
     transfers: Transfers,
     refusals: Refusals,
+    performed: Arc<Performed>,
     shared: Shared,
 }
 
@@ -103,7 +111,13 @@ impl Registry {
         keeping.bound_journals(limits.max_journals_octets);
         let shared = Shared { events, keeping };
         let state = State::new(objects, limits, &State::default(), &shared).into();
-        Self { state, transfers: Transfers::default(), refusals: Refusals::default(), shared }
+        Self {
+            state,
+            transfers: Transfers::default(),
+            refusals: Refusals::default(),
+            performed: Arc::default(),
+            shared,
+        }
     }
 
     /// What keeps the zones.
@@ -305,6 +319,19 @@ impl Host for Registry {
             && state.find(zone).is_some_and(|(zone, access)| zone.admits_notify(asker.addr, access))
     }
 
+    fn admits_update(&self, zone: NameRef<'_>, asker: &Asker) -> Result<(), Refusal> {
+        let state = self.state();
+        if !state.known.may_ask(asker.addr) {
+            return Err(Refusal::Stranger);
+        }
+        let (zone, access) = state.find(zone).ok_or(Refusal::NotPrimary)?;
+        zone.admits_update(asker.addr, access)
+    }
+
+    fn update_key_admits(&self, zone: NameRef<'_>, _: &Asker, key: Option<&Key<Hmac>>) -> bool {
+        key.is_some_and(|key| self.zone(zone).is_some_and(|zone| zone.update_key_admits(key.tag())))
+    }
+
     fn admit_transfer(&self, zone: NameRef<'_>, asker: &Asker) -> bool {
         let Limits { max_transfers_out, max_transfers_per_peer, .. } = self.state().limits;
         let admitted = self.transfers.begin(asker.addr, max_transfers_out, max_transfers_per_peer);
@@ -352,6 +379,16 @@ impl Zones for Registry {
             zone.dealings().notifies_in += 1;
         }
         self.tell(Event::Notified { zone: zone.clone(), from: asker.addr, serial: *serial });
+    }
+
+    async fn update(self: Arc<Self>, peer: PeerIdentity, update: Update<Hmac>) -> Option<Reply> {
+        let zone = self.zone(update.zone());
+        let performed = self.performed.clone();
+        let performing = tokio::task::spawn_blocking(move || match zone {
+            Some(zone) => zone.update(&update, peer.addr, &performed),
+            None => Some(update.reply(Rcode::NOTAUTH, None, UnixTime(Time::now().seconds()))),
+        });
+        performing.await.ok().flatten()
     }
 
     fn refused(&self, peer: &PeerIdentity, zone: Option<NameRef<'_>>, refusal: &Refusal) {

@@ -44,6 +44,8 @@ pub(crate) struct Dealings {
     pub(crate) soas: u64,
     /// Requests that were refused, by why.
     pub(crate) refusals: BTreeMap<&'static str, u64>,
+    /// UPDATEs that were performed or not, by what became of them.
+    pub(crate) updates: BTreeMap<&'static str, u64>,
 }
 
 /// What was between a zone and one other.

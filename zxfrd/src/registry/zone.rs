@@ -8,21 +8,23 @@ use std::time::Duration;
 use tokio::sync::{mpsc, watch};
 use zxfr_core::journal::Answer;
 use zxfr_core::name::{Name, NameRef};
-use zxfr_core::primary::Unserved;
+use zxfr_core::primary::{Refusal, Unserved};
 use zxfr_core::refresh::{Backward, Bounds, Policy, State};
 use zxfr_core::serial::{Serial, SerialPolicy};
+use zxfr_core::time::UnixTime;
 use zxfr_core::tsig::Key;
 use zxfr_core::tsig::rustcrypto::Hmac;
 use zxfr_core::zone::{BuildError, Change, Delta, Version};
 use zxfr_io::notify::Target;
 use zxfr_io::secondary::{PrimaryAddr, ZoneConfig};
 
-use super::access::{AccountAccess, Outgoing};
+use super::access::{AccountAccess, Outgoing, tag};
 use super::event::Event;
 use super::held::{Held, LastRead, NotTaken, Rendering, Standing, Transferred};
+use super::initial::initial;
 use super::shrink::Shrunk;
 use super::standing::Dealings;
-use crate::catalog::{self, Id, Objects, Peer, ZoneKind};
+use crate::catalog::{self, Id, Objects, Peer, Time, ZoneKind, ZonePolicy};
 use crate::config::{Limits, SerialBackward, ZoneFile};
 use crate::store::{Damaged, StoreError};
 
@@ -37,6 +39,7 @@ pub struct Zone {
     name: Name,
     position: usize,
     kind: ZoneKind,
+    policy: Arc<ZonePolicy>,
     source: Source,
     max_shrink_percent: u8,
     outgoing: Option<Outgoing>,
@@ -154,6 +157,7 @@ impl Zone {
             name: zone.name.value().clone(),
             position: zone.declared.position,
             kind: zone.kind,
+            policy: objects.policy(zone),
             source,
             max_shrink_percent: zone.declared.max_shrink_percent,
             outgoing,
@@ -193,8 +197,52 @@ impl Zone {
     }
 
     /// Where the serials of versions that are made here come from.
-    pub(super) const fn serial_policy(&self) -> SerialPolicy {
-        SerialPolicy::Increment
+    pub(super) fn serial_policy(&self) -> SerialPolicy {
+        self.policy.serial
+    }
+
+    /// Whether it is a zone whose records are changed here, and nothing is held of it.
+    pub(crate) fn begins(&self) -> bool {
+        self.read_only().is_none() && self.version().is_none() && self.damaged().is_none()
+    }
+
+    /// Has a zone whose records are changed here begin, if nothing is held of it. It waits for the store, so it is for blocking
+    /// threads.
+    pub(crate) fn begin(&self) {
+        if !self.begins() {
+            return;
+        }
+        let now = UnixTime(Time::now().seconds());
+        let begun = match initial(self.name(), self.policy.serial, now) {
+            Ok(version) => self.held.begin(version).map_err(|error| error.to_string()),
+            Err(error) => Err(error.to_string()),
+        };
+        match begun {
+            Ok(true) => {
+                tracing::info!(zone = %self.name(), "the zone begins: it has an SOA and nothing else");
+                self.changed();
+            }
+            Ok(false) => {}
+            Err(reason) => tracing::error!(zone = %self.name(), %reason, "the zone can't begin"),
+        }
+    }
+
+    /// Whether this address may send UPDATE for it: that of a linked peer, or one of an ACL.
+    pub(super) fn admits_update(&self, addr: IpAddr, access: &AccountAccess) -> Result<(), Refusal> {
+        if self.read_only().is_some() {
+            Err(Refusal::NotPrimary)
+        } else if self.policy.update.is_empty() {
+            Err(Refusal::NoUpdates)
+        } else if access.in_acl(addr) || self.linked().contains(&addr) {
+            Ok(())
+        } else {
+            Err(Refusal::Stranger)
+        }
+    }
+
+    /// Whether an UPDATE signed with this key is performed.
+    pub(super) fn update_key_admits(&self, key: u128) -> bool {
+        self.policy.update.iter().any(|tsig| tag(*tsig) == key)
     }
 
     /// Where it comes from.

@@ -7,6 +7,7 @@ mod incoming;
 mod open;
 mod outgoing;
 mod peers;
+mod policy;
 mod records;
 mod status;
 mod tokens;
@@ -65,6 +66,7 @@ fn gated(api: &Api) -> OpenApiRouter<Api> {
         .routes(routes!(outgoing::force_notify))
         .routes(routes!(outgoing::status))
         .routes(routes!(status::get))
+        .routes(routes!(policy::get, policy::edit))
         .routes(routes!(records::export))
         .routes(routes!(webhooks::list, webhooks::create))
         .routes(routes!(webhooks::get, webhooks::update, webhooks::delete))

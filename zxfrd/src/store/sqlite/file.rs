@@ -12,8 +12,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 /// The steps to the present schema.
-const MIGRATIONS: [(i64, &str, &str); 2] =
-    [(1, "first", include_str!("migrations/1_first.sql")), (6, "alerts", include_str!("migrations/6_alerts.sql"))];
+const MIGRATIONS: [(i64, &str, &str); 3] = [
+    (1, "first", include_str!("migrations/1_first.sql")),
+    (2, "policy", include_str!("migrations/2_policy.sql")),
+    (3, "alerts", include_str!("migrations/3_alerts.sql")),
+];
 
 /// The octets of a page of the database: one of a version takes little more than one of these.
 pub(super) const PAGE_OCTETS: u32 = 16_384;

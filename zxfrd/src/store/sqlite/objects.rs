@@ -2,8 +2,8 @@
 
 use super::{StoreError, alerting};
 use crate::catalog::{
-    Account, Acl, Audit, Id, Incoming, Meaning, Object, ObjectKey, Origin, Outgoing, Peer, Reach, Time, Token, Tsig,
-    TsigSecret, Written, Zone,
+    Account, Acl, Audit, Id, Incoming, Meaning, Object, ObjectKey, Origin, Outgoing, Peer, Reach, SERIAL_WORDS, Time,
+    Token, Tsig, TsigSecret, Written, Zone, ZonePolicy, serial_word,
 };
 use sqlx::sqlite::{SqliteConnection, SqliteRow};
 use sqlx::{Decode, FromRow, Row, Type};
@@ -54,7 +54,7 @@ pub(super) async fn put(connection: &mut SqliteConnection, object: &Object) -> R
             let insert = insert.bind(i64::from(*auto_refresh_seconds)).bind(created.0).bind(modified.0);
             insert.execute(&mut *connection).await?;
             let insert = "INSERT INTO incoming_peer (zone, number, peer) VALUES ($1, $2, $3)";
-            put_peers(connection, insert, *zone, peers).await?;
+            put_ids(connection, insert, *zone, peers).await?;
         }
         Object::Outgoing(outgoing) => {
             let Outgoing { zone, name, peers, enabled, origin: _, created } = &**outgoing;
@@ -62,7 +62,15 @@ pub(super) async fn put(connection: &mut SqliteConnection, object: &Object) -> R
             let insert = insert.bind(&zone.0[..]).bind(name.as_str()).bind(*enabled).bind(created.0);
             insert.execute(&mut *connection).await?;
             let insert = "INSERT INTO outgoing_peer (zone, number, peer) VALUES ($1, $2, $3)";
-            put_peers(connection, insert, *zone, peers).await?;
+            put_ids(connection, insert, *zone, peers).await?;
+        }
+        Object::Policy(policy) => {
+            let ZonePolicy { zone, serial, update, origin: _, modified } = &**policy;
+            let insert = sqlx::query("INSERT INTO zone_policy (zone, serial, modified) VALUES ($1, $2, $3)");
+            let insert = insert.bind(&zone.0[..]).bind(serial_word(*serial)).bind(modified.0);
+            insert.execute(&mut *connection).await?;
+            let insert = "INSERT INTO zone_policy_update (zone, number, tsig) VALUES ($1, $2, $3)";
+            put_ids(connection, insert, *zone, update).await?;
         }
         Object::Alerting(object) => alerting::put(connection, object).await?,
     }
@@ -99,14 +107,14 @@ async fn put_zone(connection: &mut SqliteConnection, zone: &Zone) -> Result<(), 
     Ok(())
 }
 
-async fn put_peers(
+async fn put_ids(
     connection: &mut SqliteConnection,
     insert: &'static str,
     zone: Id,
-    peers: &[Id],
+    ids: &[Id],
 ) -> Result<(), StoreError> {
-    for (number, peer) in (0_i64..).zip(peers) {
-        let insert = sqlx::query(insert).bind(&zone.0[..]).bind(number).bind(&peer.0[..]);
+    for (number, other) in (0_i64..).zip(ids) {
+        let insert = sqlx::query(insert).bind(&zone.0[..]).bind(number).bind(&other.0[..]);
         insert.execute(&mut *connection).await?;
     }
     Ok(())
@@ -123,6 +131,7 @@ pub(super) async fn delete(connection: &mut SqliteConnection, key: ObjectKey) ->
         ObjectKey::Zone(id) => ("DELETE FROM zone WHERE id = $1", id),
         ObjectKey::Incoming(id) => ("DELETE FROM incoming WHERE zone = $1", id),
         ObjectKey::Outgoing(id) => ("DELETE FROM outgoing WHERE zone = $1", id),
+        ObjectKey::Policy(id) => ("DELETE FROM zone_policy WHERE zone = $1", id),
         ObjectKey::Alerting(key) => alerting::delete(key),
     };
     sqlx::query(delete).bind(&id.0[..]).execute(connection).await?;
@@ -174,6 +183,10 @@ pub(super) async fn all(connection: &mut SqliteConnection) -> Result<Vec<Object>
     }
     for row in rows(connection, "outgoing", "SELECT * FROM outgoing ORDER BY zone").await? {
         objects.push(Object::Outgoing(Arc::new(outgoing_of(&row, &outgoing)?)));
+    }
+    let updates = lists(connection, "SELECT zone, tsig FROM zone_policy_update ORDER BY zone, number").await?;
+    for row in rows(connection, "zone_policy", "SELECT * FROM zone_policy ORDER BY zone").await? {
+        objects.push(Object::Policy(Arc::new(policy_of(&row, &updates)?)));
     }
     objects.extend(alerting::all(connection).await?.into_iter().map(Object::Alerting));
     Ok(objects)
@@ -364,5 +377,17 @@ fn outgoing_of(row: &Fields, peers: &HashMap<Vec<u8>, Vec<Vec<u8>>>) -> Result<O
         enabled: row.field("enabled")?,
         origin: Origin::Managed,
         created: row.time("created")?,
+    })
+}
+
+fn policy_of(row: &Fields, updates: &HashMap<Vec<u8>, Vec<Vec<u8>>>) -> Result<ZonePolicy, StoreError> {
+    let word: &str = row.field("serial")?;
+    let serial = SERIAL_WORDS.iter().find(|(known, _)| *known == word).map(|(_, policy)| *policy);
+    Ok(ZonePolicy {
+        zone: row.id("zone")?,
+        serial: serial.ok_or_else(|| row.damaged("serial", "a word that isn't known"))?,
+        update: row.ids("zone", updates)?,
+        origin: Origin::Managed,
+        modified: row.time("modified")?,
     })
 }

@@ -109,6 +109,7 @@ fn origin(object: &Object) -> Origin {
         Object::Zone(zone) => zone.origin,
         Object::Incoming(incoming) => incoming.origin,
         Object::Outgoing(outgoing) => outgoing.origin,
+        Object::Policy(policy) => policy.origin,
         Object::Alerting(_) => Origin::Managed,
     }
 }

@@ -227,6 +227,10 @@ pub(super) const METRICS: &[Metric<Row>] = &[
     Metric::counter("zxfrd_soa_answers", "SOAs given to those who asked", |row, samples| {
         samples.put(&row.labels(), row.view.dealings.soas)
     }),
+    Metric::counter("zxfrd_updates", "DNS UPDATEs by what became of them", |row, samples| {
+        let counts = row.view.dealings.updates.iter();
+        counts.clone().try_for_each(|(result, count)| samples.put(&row.with("result", result), *count))
+    }),
     Metric::counter("zxfrd_refusals", "Requests about the zone that were refused", |row, samples| {
         let counts = row.view.dealings.refusals.iter();
         counts.into_iter().try_for_each(|(reason, count)| samples.put(&row.with("reason", reason), *count))

@@ -1,0 +1,60 @@
+//! The first version of a zone whose records are changed here: an SOA and nothing else.
+
+use zxfr_core::name::NameRef;
+use zxfr_core::serial::{Serial, SerialPolicy};
+use zxfr_core::time::UnixTime;
+use zxfr_core::wire::{Class, Record, Rtype};
+use zxfr_core::zone::{BuildError, BuildLimits, Builder, Version};
+
+/// The SOA's REFRESH, RETRY, EXPIRE and MINIMUM, in seconds.
+const TIMERS: [u32; 4] = [10_000, 2_400, 604_800, 1_800];
+/// The SOA's TTL, in seconds.
+const TTL: u32 = 3_600;
+
+/// The first version of a zone. Who serves it isn't known yet, so that MNAME is the zone's name, and there is no NS. Nothing that
+/// was there before has a serial as new by the policy of times; by the other one it is 1.
+///
+/// # Errors
+/// Where the name leaves no room for that of who is responsible.
+pub(super) fn initial(apex: NameRef<'_>, policy: SerialPolicy, now: UnixTime) -> Result<Version, BuildError> {
+    let serial = policy.next(Serial(0), now);
+    let mut rdata = apex.as_octets().to_vec();
+    // Where there is no room for one more label the zone's name has to do.
+    if apex.as_octets().len() + HOSTMASTER.len() <= 255 {
+        rdata.extend_from_slice(HOSTMASTER);
+    }
+    rdata.extend_from_slice(apex.as_octets());
+    for number in [serial.0].into_iter().chain(TIMERS) {
+        rdata.extend_from_slice(&number.to_be_bytes());
+    }
+    let soa = Record { owner: apex, rtype: Rtype::SOA, class: Class::IN, ttl: TTL, rdata: &rdata };
+    let mut builder = Builder::new(apex, BuildLimits::default());
+    builder.push(&soa)?;
+    builder.finish().map(|(version, _)| version)
+}
+
+/// The label of who is responsible.
+const HOSTMASTER: &[u8] = b"\x0ahostmaster";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use zxfr_core::name::Name;
+
+    #[test]
+    fn a_zone_begins_with_its_soa() {
+        let apex: Name = "a.test.".parse().unwrap();
+        for (policy, serial) in [(SerialPolicy::Increment, 1), (SerialPolicy::UnixTime, 1_795_000_000)] {
+            let version = initial(apex.as_ref(), policy, UnixTime(1_795_000_000)).unwrap();
+            assert_eq!((version.record_count(), version.serial()), (1, Serial(serial)));
+            let record = version.soa();
+            let soa = record.soa().unwrap();
+            assert_eq!((soa.refresh, soa.retry, soa.expire, soa.minimum), (10_000, 2_400, 604_800, 1_800));
+        }
+        let label = "x".repeat(63);
+        let longest: Name = format!("{label}.{label}.{label}.{}.", "x".repeat(61)).parse().unwrap();
+        assert_eq!(longest.as_octets().len(), 255);
+        initial(longest.as_ref(), SerialPolicy::Increment, UnixTime(0)).unwrap();
+        initial(NameRef::ROOT, SerialPolicy::Increment, UnixTime(0)).unwrap();
+    }
+}
