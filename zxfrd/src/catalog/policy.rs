@@ -71,7 +71,7 @@ impl Catalog {
 fn serial(text: &str) -> Result<SerialPolicy, Fault> {
     let found = SERIAL_WORDS.iter().find(|(word, _)| *word == text);
     found.map(|(_, policy)| *policy).ok_or_else(|| {
-        let words = SERIAL_WORDS.map(|(word, _)| word).join(" or ");
+        let words = SERIAL_WORDS.map(|(word, _)| word).join(" nor ");
         Fault::invalid(code::POLICY_SERIAL, "serial", format!("serial: {text:?} is neither {words}"))
     })
 }

@@ -3,6 +3,7 @@
 mod changes;
 mod links;
 mod objects;
+mod policy;
 mod zones;
 
 use std::path::Path;

@@ -203,9 +203,17 @@ async fn an_edit_that_panics_breaks_off_those_with_it_and_no_others() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn who_may_not_be_edited_says_why() {
+async fn a_zone_of_which_nothing_is_held_begins() {
     let rig = Rig::empty("full").await;
+    rig.store.fail(Some(StoreError::Full));
     assert_eq!(rig.edit(|edit| add(edit, "x", 1)).await.unwrap(), Err(EditFailure::Empty));
+    rig.store.fail(None);
+    let edited = rig.edit(|edit| add(edit, "x", 1)).await.unwrap().unwrap();
+    assert_eq!((edited.serial, rig.zone.version().unwrap().record_count()), (Serial(2), 2));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_may_not_be_edited_says_why() {
     let rig = Rig::empty("secondary").await;
     let failed = rig.edit(|edit| add(edit, "x", 1)).await.unwrap().unwrap_err();
     assert!(matches!(failed, EditFailure::ReadOnly(why) if why.contains("primaries")), "{failed}");

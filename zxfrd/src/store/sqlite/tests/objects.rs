@@ -5,7 +5,9 @@ use super::*;
 use crate::catalog::{
     Access, Account, Acl, AlertPolicy, AlertType, Alerting, Audit, Incident, Incoming, Meaning, Object, ObjectKey,
     Origin, Outgoing, Peer, Reach, SentAlert, Token, Tsig, TsigSecret, Webhook, WebhookSecret, Written, Zone, ZoneKind,
+    ZonePolicy,
 };
+use zxfr_core::serial::SerialPolicy;
 
 fn written<T: Meaning>(text: &str) -> Written<T> {
     Written::read(text).unwrap()
@@ -59,6 +61,9 @@ fn objects() -> Vec<Object> {
         let (zone, name) = (id(number), "example.org.".into());
         Object::Outgoing(Arc::new(Outgoing { zone, name, peers, enabled, origin, created }))
     };
+    let policy = |number, serial, update| {
+        Object::Policy(Arc::new(ZonePolicy { zone: id(number), serial, update, origin, modified }))
+    };
     vec![
         account(1, "Main"),
         account(2, ""),
@@ -77,6 +82,8 @@ fn objects() -> Vec<Object> {
         incoming(13, vec![], 0),
         outgoing(12, vec![id(8), id(9)], true),
         outgoing(13, vec![], false),
+        policy(12, SerialPolicy::UnixTime, vec![id(7), id(6)]),
+        policy(13, SerialPolicy::Increment, vec![]),
     ]
     .into_iter()
     .chain(alerting().into_iter().map(Object::Alerting))
