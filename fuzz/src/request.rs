@@ -4,10 +4,12 @@ use std::cell::Cell;
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, OnceLock};
 use zxfr_core::acl::{Asker, Transport};
+use zxfr_core::edit::{Edit, Rules};
 use zxfr_core::journal::{Answer, Journal, JournalLimits};
 use zxfr_core::name::{Name, NameRef};
-use zxfr_core::edit::{Edit, Rules};
-use zxfr_core::primary::{Action, DropReason, Host, KeyWanted, Keys, Notify, Refusal, Reply, Unserved, Update, handle_request};
+use zxfr_core::primary::{
+    Action, DropReason, Host, KeyWanted, Keys, Notify, Refusal, Reply, Unserved, Update, handle_request,
+};
 use zxfr_core::serial::{Serial, SerialPolicy};
 use zxfr_core::time::{Instant, Now, UnixTime};
 use zxfr_core::transfer::{Event, Inbound, Kind, Limits, Outbound};
