@@ -1,6 +1,7 @@
 //! The management API as users drive it: by the official SDKs and by the README's own lines, between a `knotd` that has a zone
 //! and those who are to get it.
 
+mod alerts;
 mod methods;
 mod quickstart;
 mod readme;

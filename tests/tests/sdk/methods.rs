@@ -15,7 +15,7 @@ use crate::script::Script;
 use crate::{NPM_SDK, python};
 
 /// The account of a configuration that names none.
-const ACCOUNT: &str = "0123456789abcdef0123456789abcdef";
+pub(crate) const ACCOUNT: &str = "0123456789abcdef0123456789abcdef";
 
 /// The 28 methods, as the Python SDK spells them.
 const METHODS: [&str; 28] = [
@@ -126,7 +126,8 @@ fn all_methods_of_the_npm_sdk_do_what_they_say() {
     );
 }
 
-fn source(name: &str) -> PathBuf {
+/// A script beside the tests.
+pub(crate) fn source(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("sdk").join(name)
 }
 
