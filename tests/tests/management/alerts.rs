@@ -37,7 +37,12 @@ struct Told {
 impl Told {
     /// Trouble has to be over for so many seconds.
     fn new(settle: u32) -> Self {
-        let world = World::declaring(&format!("[alerts]\nsettle_seconds = {settle}\nretry_seconds = 1\n"));
+        Self::declaring(settle, "")
+    }
+
+    /// The same, with a configuration that goes on like this.
+    fn declaring(settle: u32, more: &str) -> Self {
+        let world = World::declaring(&format!("[alerts]\nsettle_seconds = {settle}\nretry_seconds = 1\n{more}"));
         let receiver = Receiver::start().unwrap();
         let body = json!({"name": "pager", "url": receiver.url(), "secret": HOOK_SECRET});
         let webhook = world.post(&alerting("destinations/webhooks"), ALICE, &body).id();
@@ -172,7 +177,7 @@ fn a_primary_that_is_stopped_and_signatures_that_end_are_told_until_all_is_well_
         "[dns]\nlisten = [\"{}\"]\n[api]\nlisten = \"127.0.0.1:0\"\n[store]\nurl = \"memory:\"\n\
          [[tsig]]\nname = \"the.key.\"\nalgo = \"hmac-sha256.\"\nsecret = \"{KEY_SECRET}\"\n\
          [[peer]]\nname = \"secondary\"\nip = \"127.0.0.1\"\ntsig = \"the.key.\"\n\
-         [[zone]]\nname = \"{name}\"\nfile = '{}'\noutgoing = {{ peers = [\"secondary\"] }}\n",
+         [[zone]]\nname = \"{name}\"\nfile = '{}'\nmax_shrink_percent = 100\noutgoing = {{ peers = [\"secondary\"] }}\n",
         port.address(),
         file.display(),
     );
@@ -203,14 +208,65 @@ fn a_primary_that_is_stopped_and_signatures_that_end_are_told_until_all_is_well_
     let end = told.has_ended(name, VALIDATION, 1);
     assert_eq!(
         (&end["data"]["soa_serial"], &end["text"]),
-        (&json!(NEXT + 1), &json!("signed.example: its signatures hold"))
+        (&json!(NEXT + 1), &json!("signed.example: its signatures hold, and no ZONEMD is wrong"))
     );
+
+    // Its digest is wrong, and right again.
+    let digest = format!("{absolute} 60 ZONEMD {} 1 1 {}\n", NEXT + 2, "ab".repeat(48));
+    std::fs::write(&file, text(NEXT + 2, 2080) + &digest).unwrap();
+    primary.reload();
+    let start = told.hears(name, VALIDATION, "START", 2);
+    assert_eq!((&start["data"]["soa_serial"], &start["data"]["reason"]), (&json!(NEXT + 2), &json!("zonemd")));
+    std::fs::write(&file, text(NEXT + 3, 2080)).unwrap();
+    primary.reload();
+    told.has_ended(name, VALIDATION, 2);
 
     // A zone that goes away while its primary does has no trouble any more.
     primary.process().stop();
     told.hears(name, ALL, "START", 2);
     told.world.call("DELETE", &format!("/zones/{zone}"), ALICE, None).result();
     assert_eq!(told.has_ended(name, ALL, 2)["text"], json!("signed.example: the zone is gone"));
+    keeps_secrets(&told);
+}
+
+#[test]
+fn a_version_that_is_held_back_is_told_until_it_is_confirmed() {
+    let (name, absolute) = ("shrunk.example", "shrunk.example.");
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("zone");
+    let text = |serial: u32, hosts: u32| {
+        let hosts: String = (0..hosts).map(|host| format!("h{host}.{absolute} 60 A 192.0.2.1\n")).collect();
+        format!("{absolute} 60 SOA . . {serial} 3600 1 604800 60\n{absolute} 60 NS ns.example.\n{hosts}")
+    };
+    std::fs::write(&file, text(HELD, 10)).unwrap();
+    let port = Port::free().unwrap();
+    let config = format!(
+        "[dns]\nlisten = [\"{}\"]\n[api]\nlisten = \"127.0.0.1:0\"\n[store]\nurl = \"memory:\"\n\
+         [[peer]]\nname = \"secondary\"\nip = \"127.0.0.1\"\n\
+         [[zone]]\nname = \"{name}\"\nfile = '{}'\nmax_shrink_percent = 100\noutgoing = {{ peers = [\"secondary\"] }}\n",
+        port.address(),
+        file.display(),
+    );
+    let mut primary = Zxfrd::with_config(&config).unwrap();
+    let mut told = Told::declaring(
+        1,
+        &format!(
+            "[[peer]]\nname = \"p\"\nip = \"127.0.0.1\"\nport = {}\n\
+             [[zone]]\nname = \"{name}\"\nincoming = {{ peers = [\"p\"], auto_refresh_seconds = 1 }}\nmax_shrink_percent = 20\n",
+            port.number()
+        ),
+    );
+    let zones = told.world.get(&format!("/zones?name={name}"), READER);
+    let zone = zones.result()[0]["id"].as_str().unwrap();
+    told.world.status_when(zone, PATIENCE, |status| status["soa_serial"] == json!(HELD));
+    std::fs::write(&file, text(NEXT, 1)).unwrap();
+    primary.reload();
+    let start = told.hears(name, WARNING, "START", 1);
+    assert_eq!((&start["data"]["reason"], &start["data"]["soa_serial"]), (&json!("held"), &json!(HELD)), "{start:#}");
+    told.world.zxfrd.reload();
+    let end = told.has_ended(name, WARNING, 1);
+    assert_eq!(end["data"]["soa_serial"], json!(NEXT));
+    assert_eq!(told.all(name, SOME), [Value::Null; 0], "that is no fault of the primary: {:#?}", told.all(name, SOME));
     keeps_secrets(&told);
 }
 

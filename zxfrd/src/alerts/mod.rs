@@ -9,6 +9,7 @@
 //! | `signals` | [`Signals`]: which zones are to be looked at |
 //! | `trouble` | what is the matter with a zone |
 //! | `signatures` | until when the signatures at a zone's apex hold |
+//! | `digests` | whether versions have the digest that they say |
 //! | `damping` | when trouble begins and is over, so that what comes and goes is told once |
 //! | `message` | what is posted |
 //! | `watch` | the task that brings these together |
@@ -19,6 +20,7 @@
 //! not told yet is told. Trouble that was told is in the store, so that its end is told even after a restart.
 
 mod damping;
+mod digests;
 mod mail;
 mod message;
 mod post;

@@ -1,6 +1,7 @@
 //! What is the matter with a zone.
 
 use super::damping::State;
+use super::digests::Digest;
 use super::signatures::Validity;
 use crate::api::{FailureStatus, PeerStatus, ZoneStatus};
 use crate::catalog::AlertType;
@@ -26,8 +27,9 @@ pub(super) const KINDS: [AlertType; 4] =
 const OURS: [&str; 4] = ["limit", "held", "store", "local"];
 /// Reasons for which a round fails though the primaries can be asked.
 const WARNINGS: [&str; 4] = ["held", "backward", "store", "limit"];
-/// The word for what isn't valid any more, or not yet.
+/// The words for signatures that aren't valid any more, or not yet, and for a digest that is wrong.
 const SIGNATURES: &str = "signatures";
+const ZONEMD: &str = "zonemd";
 
 /// All kinds, as they are with a zone that isn't transferred, or isn't there.
 pub(super) fn none() -> [Trouble; 4] {
@@ -35,11 +37,11 @@ pub(super) fn none() -> [Trouble; 4] {
 }
 
 /// All kinds, as they are with a secondary zone.
-pub(super) fn of(status: &ZoneStatus, validity: Option<Validity>) -> [Trouble; 4] {
+pub(super) fn of(status: &ZoneStatus, data: Option<(Validity, Digest)>) -> [Trouble; 4] {
     let Some(incoming) = &status.incoming else { return none() };
     let peers: Vec<&PeerStatus> = incoming.peers.iter().filter(|peer| peer.address.is_some()).collect();
     let round = incoming.failure.as_ref();
-    [all_failing(&peers), failing(&peers), warning(status, round, &peers), validation(validity)]
+    [all_failing(&peers), failing(&peers), warning(status, round, &peers), validation(data)]
 }
 
 fn all_failing(peers: &[&PeerStatus]) -> Trouble {
@@ -92,22 +94,21 @@ fn warning(status: &ZoneStatus, round: Option<&FailureStatus>, peers: &[&PeerSta
     }
 }
 
-fn validation(validity: Option<Validity>) -> Trouble {
+fn validation(data: Option<(Validity, Digest)>) -> Trouble {
+    const TAKEN: &str = "who validates takes none of its records";
     let kind = AlertType::ValidationWarning;
-    match validity {
+    match data {
         None => unknown(kind),
-        Some(Validity::Unsigned) => off(kind, "it isn't signed"),
-        Some(Validity::Holds { .. }) => off(kind, "its signatures hold"),
-        Some(Validity::Ended { at, what }) => on(
-            kind,
-            SIGNATURES,
-            format!("the signatures of its {what} ended at {at}: who validates takes none of its records"),
-        ),
-        Some(Validity::NotBegun { at, what }) => on(
-            kind,
-            SIGNATURES,
-            format!("the signatures of its {what} hold from {at} on: who validates takes none of its records"),
-        ),
+        Some((Validity::Ended { at, what }, _)) => {
+            on(kind, SIGNATURES, format!("the signatures of its {what} ended at {at}: {TAKEN}"))
+        }
+        Some((Validity::NotBegun { at, what }, _)) => {
+            on(kind, SIGNATURES, format!("the signatures of its {what} hold from {at} on: {TAKEN} before"))
+        }
+        Some((_, Digest::Wrong(how))) => on(kind, ZONEMD, format!("its ZONEMD is wrong: {how}")),
+        Some((_, Digest::Unknown)) => unknown(kind),
+        Some((Validity::Unsigned, Digest::Good)) => off(kind, "it isn't signed, and no ZONEMD is wrong"),
+        Some((Validity::Holds { .. }, Digest::Good)) => off(kind, "its signatures hold, and no ZONEMD is wrong"),
     }
 }
 
@@ -230,13 +231,21 @@ mod tests {
     }
 
     #[test]
-    fn signatures_that_ended_are_told_with_the_time() {
+    fn signatures_that_ended_and_digests_that_are_wrong_are_told_with_what_is_wrong() {
         let status = zone(&[peer("p", true, None)], None);
-        let told = |validity| of(&status, validity)[3].clone();
+        let told = |data| of(&status, data)[3].clone();
+        let (holds, ended) =
+            (Validity::Holds { seconds: 9 }, || Validity::Ended { at: "2026-01-01T00:00:00Z".to_owned(), what: "SOA" });
         assert_eq!(told(None).state, State::Unknown);
-        assert_eq!(told(Some(Validity::Unsigned)).state, State::Off);
-        let ended = told(Some(Validity::Ended { at: "2026-01-01T00:00:00Z".to_owned(), what: "SOA" }));
-        assert_eq!((ended.state, ended.reason), (State::On, Some("signatures")));
-        assert!(ended.text.contains("SOA ended at 2026-01-01T00:00:00Z"), "{}", ended.text);
+        for (digest, state) in [(Digest::Good, State::Off), (Digest::Unknown, State::Unknown)] {
+            assert_eq!(told(Some((Validity::Unsigned, digest.clone()))).state, state);
+            assert_eq!(told(Some((holds.clone(), digest.clone()))).state, state);
+            let told = told(Some((ended(), digest)));
+            assert_eq!((told.state, told.reason), (State::On, Some("signatures")));
+            assert!(told.text.contains("SOA ended at 2026-01-01T00:00:00Z"), "{}", told.text);
+        }
+        let wrong = told(Some((holds, Digest::Wrong("how".to_owned()))));
+        assert_eq!((wrong.state, wrong.reason), (State::On, Some("zonemd")));
+        assert_eq!(wrong.text, "its ZONEMD is wrong: how");
     }
 }

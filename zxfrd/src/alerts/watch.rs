@@ -7,6 +7,7 @@ use std::time::{Duration, Instant, SystemTime};
 use tokio::sync::mpsc;
 
 use super::damping::{Damping, State};
+use super::digests::{Checked, Digest, Digests};
 use super::mail::{self, About, Letter, Mail};
 use super::message::{self, Data, Event, Message};
 use super::signals::{Signals, Waiting};
@@ -30,6 +31,8 @@ pub(super) struct Watch {
     /// Who is still to be told that trouble is over.
     ending: HashMap<Id, BTreeSet<Reader>>,
     updates: HashMap<Id, Updates>,
+    digests: Digests,
+    checked: mpsc::UnboundedReceiver<Checked>,
     looks: Looks,
 }
 
@@ -124,8 +127,9 @@ fn account_name(objects: &Objects, account: Id) -> String {
 impl Watch {
     pub(super) fn new(catalog: Catalog, live: Arc<dyn Live>, mail: Mail, settle: Duration) -> Self {
         let troubles = Damping::new(settle);
+        let (digests, checked) = Digests::new();
         let (ending, updates, looks) = Default::default();
-        Self { catalog, live, mail, settle, troubles, ending, updates, looks }
+        Self { catalog, live, mail, settle, troubles, ending, updates, digests, checked, looks }
     }
 
     /// Looks and tells, without end.
@@ -147,6 +151,11 @@ impl Watch {
                     }
                 }
                 Some(letter) = posted.recv() => self.posted(&letter).await,
+                Some(checked) = self.checked.recv() => {
+                    let (zone, ..) = checked;
+                    self.digests.take(checked);
+                    self.look(zone).await;
+                }
                 () = due => {}
             }
             let now = Instant::now();
@@ -189,6 +198,7 @@ impl Watch {
         let Some(subject) = subject else {
             trouble::KINDS.into_iter().for_each(|kind| self.troubles.note((id, kind), State::Off, now));
             self.updates.remove(&id);
+            self.digests.forget(id);
             self.looks.forget(id);
             return;
         };
@@ -199,19 +209,28 @@ impl Watch {
         }
         let status = self.live.status(&subject.zone);
         let troubles = if subject.transferred {
-            let validity = self.live.version(&subject.zone).map(|version| validity(&version, unix_now()));
-            if let Some(Validity::Holds { seconds }) = validity
-                && subject.policies(AlertType::ValidationWarning).next().is_some()
-            {
-                self.looks.by(id, now + Duration::from_secs(u64::from(seconds) + 1));
-            }
-            trouble::of(&status, validity)
+            let data = self.data_of(&subject, now);
+            trouble::of(&status, data)
         } else {
             trouble::none()
         };
         for trouble in troubles {
             self.look_at(&subject, &status, trouble, now).await;
         }
+    }
+
+    /// How it is with what is held of a zone, as far as somebody wants to know.
+    fn data_of(&mut self, subject: &Subject, now: Instant) -> Option<(Validity, Digest)> {
+        let (zone, kind) = (&subject.zone, AlertType::ValidationWarning);
+        if subject.policies(kind).next().is_none() && self.troubles.get((zone.id, kind)).is_none() {
+            return None;
+        }
+        let version = self.live.version(zone)?;
+        let validity = validity(&version, unix_now());
+        if let Validity::Holds { seconds } = validity {
+            self.looks.by(zone.id, now + Duration::from_secs(u64::from(seconds) + 1));
+        }
+        Some((validity, self.digests.of(zone.id, &version, self.live.transfers(zone))))
     }
 
     /// Tells of transfers: at once, and of those that come soon after in one.
@@ -320,8 +339,7 @@ impl Watch {
         let text = match (&subject, &status) {
             (None, _) => "the zone is gone".to_owned(),
             (Some(subject), Some(status)) if subject.transferred => {
-                let validity = self.live.version(&subject.zone).map(|version| validity(&version, unix_now()));
-                let all = trouble::of(status, validity);
+                let all = trouble::of(status, self.data_of(subject, Instant::now()));
                 let now = all.into_iter().find(|trouble| trouble.kind == alert_type && trouble.state == State::Off);
                 now.map_or_else(|| "it is over".to_owned(), |trouble| trouble.text)
             }
