@@ -257,3 +257,38 @@ async fn what_is_forgotten_is_told_to_nobody() {
     assert_eq!(zones, ["c."]);
     store.sender().shutdown();
 }
+
+#[tokio::test]
+async fn one_is_under_way_at_a_time_and_the_newest_is_told_next() {
+    // So long that nothing is sent twice, were it not for newer serials.
+    let wait = Duration::from_secs(30);
+    let policy = Policy { wait, wait_most: wait, ..POLICY };
+    let store = sender(64, policy);
+    let target = TargetAt::new(true).await;
+    let _task = store.tell(vec![target.target()]);
+    store.publish(version("example.", 1, 3));
+    let first = target.next().await;
+    assert_eq!(first.serial, Some(Serial(1)));
+    for serial in 2..=50 {
+        store.publish(version("example.", serial, 3));
+    }
+    target.answer(&first).await;
+    let second = target.next().await;
+    assert_eq!(second.serial, Some(Serial(50)));
+    target.answer(&second).await;
+    store.until("all is told", |store| store.sender().pending() == 0).await;
+    let reports = store.notified.lock().unwrap().clone();
+    let told: Vec<_> = reports.iter().map(|report| (report.serial, report.tries, report.result.is_ok())).collect();
+    assert_eq!(told, [(Serial(1), 1, true), (Serial(50), 1, true)]);
+    // Where no answer comes the newer one is told after a second, not after the wait for another try.
+    store.publish(version("example.", 51, 3));
+    let began = Instant::now();
+    assert_eq!(target.next().await.serial, Some(Serial(51)));
+    store.publish(version("example.", 52, 3));
+    let last = target.next().await;
+    assert_eq!(last.serial, Some(Serial(52)));
+    assert!((Duration::from_millis(900)..Duration::from_secs(20)).contains(&began.elapsed()), "{:?}", began.elapsed());
+    target.answer(&last).await;
+    store.until("all is told", |store| store.sender().pending() == 0).await;
+    assert_eq!(store.notified.lock().unwrap().last().unwrap().serial, Serial(52));
+}

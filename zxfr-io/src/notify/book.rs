@@ -1,6 +1,6 @@
 //! Who is being told what, and who waits.
 
-use super::telling::{OwnedSoa, Query, Telling};
+use super::telling::{Next, OwnedSoa, Query, Telling};
 use super::{NotifyLimits, NotifyReport, Target};
 use crate::client::{Error, random_id};
 use crate::clock;
@@ -11,7 +11,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 use zxfr_core::name::{Name, NameRef};
-use zxfr_core::notify::{Action, Notify, read_notify_answer};
+use zxfr_core::notify::{self, Action, Notify, read_notify_answer};
 use zxfr_core::refresh::Failure;
 use zxfr_core::time::Instant;
 use zxfr_core::transfer;
@@ -80,12 +80,14 @@ impl<M: Mac> Book<M> {
             .find(|number| self.tellings[*number as usize].as_ref().is_some_and(|telling| telling.target.addr == addr));
         let number = match known.and_then(|number| Some((number, self.telling(number)?))) {
             Some((number, telling)) => {
-                (telling.soa, telling.target, telling.since) = (soa.clone(), target.clone(), now);
-                telling.fault = None;
-                let old = telling.query.take();
-                if let Some(query) = old {
-                    self.ids.remove(&(addr, query.id));
+                let next = Next { target: target.clone(), soa: soa.clone(), since: now };
+                let under_way = telling.under_way_until(now).is_some_and(|until| now < until);
+                telling.next = Some(next);
+                if under_way && telling.soa.serial != soa.serial {
+                    self.service(number, now);
+                    return;
                 }
+                self.turn(number);
                 number
             }
             None => self.insert(zone, soa, target, now),
@@ -110,6 +112,8 @@ impl<M: Mac> Book<M> {
             placed: false,
             query: None,
             fault: None,
+            sent: None,
+            next: None,
         };
         let number = match self.free.pop() {
             Some(number) => {
@@ -123,6 +127,29 @@ impl<M: Mac> Book<M> {
         };
         self.zones.entry(zone.to_name()).or_default().push(number);
         number
+    }
+
+    /// Turns to what is to be told next, if there is something.
+    fn turn(&mut self, number: u32) -> bool {
+        let Some(telling) = self.telling(number) else { return false };
+        let Some(Next { target, soa, since }) = telling.next.take() else { return false };
+        (telling.soa, telling.target, telling.since) = (soa, target, since);
+        (telling.fault, telling.sent) = (None, None);
+        if let Some(query) = telling.query.take() {
+            let addr = telling.target.addr;
+            self.ids.remove(&(addr, query.id));
+        }
+        true
+    }
+
+    /// Tells the target of what is next, if there is something.
+    fn tell_next(&mut self, number: u32, now: Instant) -> bool {
+        let turned = self.turn(number);
+        if let Some(telling) = self.telling(number).filter(|_| turned) {
+            let serial = telling.soa.serial;
+            telling.machine.announce(serial, now);
+        }
+        turned
     }
 
     pub(super) fn forget(&mut self, zone: NameRef<'_>) {
@@ -203,31 +230,49 @@ impl<M: Mac> Book<M> {
     }
 
     fn service(&mut self, number: u32, now: Instant) {
-        while let Some(action) = self.telling(number).and_then(|telling| telling.machine.poll(now)) {
-            match action {
-                Action::Send { .. } => self.send(number, now),
-                Action::Ended(report) => {
-                    let Some(telling) = self.take(number) else { return };
-                    let addr = telling.target.addr;
-                    let result = report.result.map_err(|failure| match telling.fault.clone() {
-                        Some((noted, text)) if noted == failure => Reason::new(failure, text),
-                        _ => failure.into(),
-                    });
-                    let silent = report.result == Err(Failure::TimedOut) && self.silent_since(addr, telling.since);
-                    self.tell(&telling, report.tries, result, now);
-                    if silent {
-                        self.give_up(addr, now);
+        loop {
+            let Some(telling) = self.telling(number) else { return };
+            if telling.next_due(now).is_some_and(|due| due <= now) {
+                self.tell_next(number, now);
+                continue;
+            }
+            match telling.machine.poll(now) {
+                None => break,
+                Some(Action::Send { .. }) => self.send(number, now),
+                Some(Action::Ended(report)) => {
+                    self.report(number, report, now);
+                    if !self.tell_next(number, now) {
+                        return self.end(number, report, now);
                     }
-                    self.fill(addr, now);
-                    return;
                 }
             }
         }
-        match self.telling(number).map(|telling| telling.machine.deadline(now)) {
-            Some(Some(deadline)) => self.wheel.set(number, deadline),
-            Some(None) => self.wheel.clear(number),
-            None => {}
+        let Some(telling) = self.telling(number) else { return };
+        match [telling.machine.deadline(now), telling.next_due(now)].into_iter().flatten().min() {
+            Some(deadline) => self.wheel.set(number, deadline),
+            None => self.wheel.clear(number),
         }
+    }
+
+    /// The target is told no more of this zone.
+    fn end(&mut self, number: u32, report: notify::Report, now: Instant) {
+        let Some(telling) = self.take(number) else { return };
+        let addr = telling.target.addr;
+        if report.result == Err(Failure::TimedOut) && self.silent_since(addr, telling.since) {
+            self.give_up(addr, now);
+        }
+        self.fill(addr, now);
+    }
+
+    /// Tells how it ended for a serial.
+    fn report(&mut self, number: u32, report: notify::Report, now: Instant) {
+        let Some(telling) = self.telling(number) else { return };
+        let result = report.result.map_err(|failure| match telling.fault.clone() {
+            Some((noted, text)) if noted == failure => Reason::new(failure, text),
+            _ => failure.into(),
+        });
+        let report = telling.report(report.tries, result, now);
+        self.reports.push(report);
     }
 
     fn silent_since(&self, addr: SocketAddr, since: Instant) -> bool {
@@ -241,20 +286,9 @@ impl<M: Mac> Book<M> {
         for number in waiting {
             if let Some(telling) = self.take(number) {
                 let reason = Reason::from(Failure::TimedOut).left_alone(Duration::ZERO);
-                self.tell(&telling, 0, Err(reason), now);
+                self.reports.push(telling.report(0, Err(reason), now));
             }
         }
-    }
-
-    fn tell(&mut self, telling: &Telling<M>, tries: u8, result: Result<(), Reason>, now: Instant) {
-        self.reports.push(NotifyReport {
-            zone: telling.zone.clone(),
-            peer: telling.target.addr,
-            serial: telling.soa.serial,
-            tries,
-            elapsed: now.since(telling.since),
-            result,
-        });
     }
 
     fn send(&mut self, number: u32, now: Instant) {
@@ -278,6 +312,7 @@ impl<M: Mac> Book<M> {
                 }
             }
         }
+        telling.sent = Some(now);
         if let Some(query) = &telling.query {
             self.datagrams.push(Datagram { to: addr, octets: query.octets.clone(), number });
         }

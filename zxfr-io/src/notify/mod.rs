@@ -121,7 +121,8 @@ impl<O: Outgoing> NotifySender<O> {
     }
 
     /// Tells these targets of a version. What they were being told of the zone before is forgotten; the same serial begins
-    /// anew, too. Targets that were told before and aren't among these go on being told what they are.
+    /// anew, too. While the answer to a NOTIFY of the zone may be on its way, a second at most, no newer one is sent: the newest
+    /// of what has come until then is told after it. Targets that were told before and aren't among these go on being told what they are.
     pub fn notify(&self, version: &Version, targets: &[Target<O::Mac>]) {
         let soa = Arc::new(OwnedSoa::of(version));
         let mut book = self.shared.book();

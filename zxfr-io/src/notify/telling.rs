@@ -1,8 +1,9 @@
 //! One zone and one target: the query and its signature.
 
-use super::Target;
+use super::{NotifyReport, Target};
 use crate::client::{Error, MAX_QUERY, write_query};
 use crate::clock;
+use crate::reason::Reason;
 use std::sync::Arc;
 use std::time::Duration;
 use zxfr_core::name::{Name, NameRef};
@@ -16,6 +17,8 @@ use zxfr_core::zone::Version;
 
 /// How old a signature may be that is sent once more: half of TSIG's fudge.
 const SIGNATURE_AGE: Duration = Duration::from_secs(150);
+/// How long the answer to what was sent is waited for before a newer serial is told: no answer is on its way for longer.
+const UNDER_WAY: Duration = Duration::from_secs(1);
 
 /// The SOA that is announced.
 pub(super) struct OwnedSoa {
@@ -51,6 +54,43 @@ pub(super) struct Telling<M> {
     pub(super) query: Option<Query<M>>,
     /// What was wrong with an answer, in words.
     pub(super) fault: Option<(Failure, String)>,
+    /// When the query was last sent.
+    pub(super) sent: Option<Instant>,
+    /// What is to be told once that is answered, or will not be: the newest of what has come since.
+    pub(super) next: Option<Next<M>>,
+}
+
+/// A version that is announced while the target is being told of the one before.
+pub(super) struct Next<M> {
+    pub(super) target: Target<M>,
+    pub(super) soa: Arc<OwnedSoa>,
+    pub(super) since: Instant,
+}
+
+impl<M> Telling<M> {
+    /// Until when the answer to what was sent may be on its way: until it would be sent once more, at the latest.
+    pub(super) fn under_way_until(&self, now: Instant) -> Option<Instant> {
+        self.machine.telling()?;
+        let until = self.sent?.after(UNDER_WAY);
+        Some(self.machine.deadline(now).map_or(until, |again| again.min(until)))
+    }
+
+    /// How it ended.
+    pub(super) fn report(&self, tries: u8, result: Result<(), Reason>, now: Instant) -> NotifyReport {
+        NotifyReport {
+            zone: self.zone.clone(),
+            peer: self.target.addr,
+            serial: self.soa.serial,
+            tries,
+            elapsed: now.since(self.since),
+            result,
+        }
+    }
+
+    /// When the next version is told if no answer comes before.
+    pub(super) fn next_due(&self, now: Instant) -> Option<Instant> {
+        self.next.as_ref().and_then(|_| self.under_way_until(now))
+    }
 }
 
 /// A query that was sent, and may be again.

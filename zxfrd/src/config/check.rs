@@ -120,7 +120,16 @@ impl Checker<'_> {
     }
 
     fn dns(&mut self, raw: &raw::Dns) -> Dns {
-        let Some(list) = &raw.listen else { return Dns::default() };
+        let default = Dns::default();
+        let notify_delay_milliseconds = match &raw.notify_delay_milliseconds {
+            Some(given) if *given.get_ref() > 60_000 => {
+                self.fail(given, "a delay of NOTIFYs is at most 60000 ms");
+                default.notify_delay_milliseconds
+            }
+            Some(given) => *given.get_ref(),
+            None => default.notify_delay_milliseconds,
+        };
+        let Some(list) = &raw.listen else { return Dns { notify_delay_milliseconds, ..default } };
         if list.get_ref().is_empty() {
             self.fail(list, "at least one address to listen on is needed, such as \"127.0.0.1:5300\"");
         }
@@ -135,7 +144,7 @@ impl Checker<'_> {
                 }
             }
         }
-        Dns { listen }
+        Dns { listen, notify_delay_milliseconds }
     }
 
     /// A domain name, and its key: the octets in lower case.

@@ -7,6 +7,7 @@
 //! let text = r#"
 //! [dns]
 //! listen = ["127.0.0.1:5300", "[::1]:5300"] # UDP and TCP on each
+//! notify_delay_milliseconds = 100 # peers get one NOTIFY for all that changes within it
 //!
 //! [api]
 //! listen = "127.0.0.1:8053"
@@ -125,16 +126,18 @@ pub struct Config {
     pub zones: Vec<Zone>,
 }
 
-/// Where DNS is served.
+/// Where DNS is served, and how changes are told.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Dns {
     /// UDP and TCP on each; at least one.
     pub listen: Vec<SocketAddr>,
+    /// A zone's peers get one NOTIFY for all that changes within so long of the one before; 0 to 60,000.
+    pub notify_delay_milliseconds: u64,
 }
 
 impl Default for Dns {
     fn default() -> Self {
-        Self { listen: vec![SocketAddr::from((Ipv4Addr::LOCALHOST, 5300))] }
+        Self { listen: vec![SocketAddr::from((Ipv4Addr::LOCALHOST, 5300))], notify_delay_milliseconds: 100 }
     }
 }
 

@@ -25,6 +25,7 @@ pub(super) struct Config {
 #[serde(deny_unknown_fields)]
 pub(super) struct Dns {
     pub(super) listen: Option<Spanned<Vec<Spanned<String>>>>,
+    pub(super) notify_delay_milliseconds: Option<Spanned<u64>>,
 }
 
 #[derive(Default, serde::Deserialize)]

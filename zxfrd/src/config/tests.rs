@@ -92,6 +92,12 @@ fn zones_stay_in_step_as_they_are_told() {
 fn every_rule_has_its_place_and_words() {
     assert_problem("[dns]\nlisten = [\"127.0.0.1\"]\n", "2:11", "port");
     assert_problem("[dns]\nlisten = []\n", "2:10", "at least one");
+    assert_problem("[dns]\nnotify_delay_milliseconds = 60001\n", "2:29", "at most 60000");
+    for (text, delay) in
+        [("", 100), ("notify_delay_milliseconds = 0\n", 0), ("notify_delay_milliseconds = 60000\n", 60_000)]
+    {
+        assert_eq!(config(&format!("[dns]\n{text}")).dns.notify_delay_milliseconds, delay);
+    }
     assert_problem("[limits]\nidle_seconds = 0\n", "2:16", "at least 1");
     assert_problem("[limits]\nacl_widest_ipv4 = 33\n", "2:19", "at most 32");
     assert_problem(&KEY.replace("sha256", "sha3"), "3:8", "is not an algorithm");

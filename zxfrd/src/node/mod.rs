@@ -3,21 +3,26 @@
 //!
 //! | module | holds |
 //! |---|---|
+//! | `announcing` | which changes are told to peers together |
 //! | `live` | what is known of zones while it runs, for the management API |
 //! | `files` | zone files: all when told, those that are watched when they change |
 //! | `resting` | which zones have work under way that is waited for |
 
+mod announcing;
 mod files;
 mod live;
 mod resting;
 
 use std::collections::HashSet;
+use std::future::pending;
 use std::net::{IpAddr, Ipv4Addr};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
+use tokio::time::sleep_until;
 use zxfr_core::name::{Name, NameRef};
 use zxfr_core::transfer;
 use zxfr_core::tsig::rustcrypto::Hmac;
@@ -29,11 +34,12 @@ use zxfr_io::{Secondary, SecondaryLimits, Timeouts};
 use crate::alerts::Signals;
 use crate::api::Live;
 use crate::catalog::{Applied, Effect, Id, Objects};
-use crate::config::{Config, Limits};
+use crate::config::{Config, Dns, Limits};
 use crate::files::Cause;
 use crate::logging;
 use crate::registry::{Event, Keeping, Registry, Restored, Zone};
 use crate::store::{Store, StoreError};
+use announcing::Announcing;
 use resting::Resting;
 
 /// Zones, and what keeps them in step. All of it ends when it is dropped.
@@ -52,6 +58,8 @@ struct Kept {
     resting: Arc<Resting>,
     /// Told what somebody may have to be told of.
     signals: Arc<Signals>,
+    /// Within how many milliseconds of a change peers are told of others together.
+    notify_delay: Arc<AtomicU64>,
 }
 
 impl Node {
@@ -79,7 +87,9 @@ impl Node {
         let (resting, signals) = (Arc::new(Resting::default()), Arc::new(Signals::default()));
         let mut tasks = JoinSet::new();
         let sender = NotifySender::new(registry.clone(), NotifyLimits::default());
+        let notify_delay = Arc::new(AtomicU64::new(Dns::default().notify_delay_milliseconds));
         let acting = Acting {
+            notify_delay: notify_delay.clone(),
             registry: registry.clone(),
             secondary: secondary.clone(),
             sender: sender.clone(),
@@ -94,7 +104,15 @@ impl Node {
         let running = secondary.clone();
         tasks.spawn(async move { running.run().await });
         Self {
-            zones: Arc::new(Kept { registry, secondary, sender, incoming: Mutex::default(), resting, signals }),
+            zones: Arc::new(Kept {
+                registry,
+                secondary,
+                sender,
+                incoming: Mutex::default(),
+                resting,
+                signals,
+                notify_delay,
+            }),
             _tasks: tasks,
         }
     }
@@ -109,6 +127,11 @@ impl Node {
             None => Ok(Self::of(&objects, &config.limits, Keeping::nowhere())),
             Some(problem) => Err(problem),
         }
+    }
+
+    /// Peers are told together of what changes in a zone within so many milliseconds.
+    pub(crate) fn set_notify_delay(&self, milliseconds: u64) {
+        self.zones.notify_delay.store(milliseconds, Ordering::Relaxed);
     }
 
     /// The zones.
@@ -297,26 +320,57 @@ struct Acting {
     sender: NotifySender<Registry>,
     resting: Arc<Resting>,
     signals: Arc<Signals>,
+    notify_delay: Arc<AtomicU64>,
 }
 
 impl Acting {
     async fn run(self, mut events: mpsc::UnboundedReceiver<Event>) {
-        while let Some(event) = events.recv().await {
+        let mut announcing = Announcing::default();
+        loop {
+            let due = async {
+                match announcing.deadline() {
+                    Some(end) => sleep_until(end.into()).await,
+                    None => pending().await,
+                }
+            };
+            let event = tokio::select! {
+                event = events.recv() => event,
+                () = due => {
+                    while let Some(zone) = announcing.due(Instant::now(), self.notify_delay()) {
+                        self.announce(&zone);
+                    }
+                    continue;
+                }
+            };
             match event {
-                Event::Changed(zone) => {
-                    if let Some(zone) = self.registry.zone(zone.as_ref())
-                        && let Some(version) = zone.version()
-                    {
-                        self.sender.notify(&version, zone.targets());
+                Some(Event::Changed(zone)) => {
+                    if announcing.change(&zone, Instant::now(), self.notify_delay()) {
+                        self.announce(&zone);
+                    }
+                    if let Some(zone) = self.registry.zone(zone.as_ref()) {
                         self.signals.zone(zone.id());
                     }
                 }
-                Event::Notified { zone, from, serial } => {
+                Some(Event::Notified { zone, from, serial }) => {
                     self.secondary.notify(zone.as_ref(), from, serial);
                 }
-                Event::Heard(zone) => self.signals.zone(zone),
-                Event::Rested(zone) => self.resting.rest(&zone),
+                Some(Event::Heard(zone)) => self.signals.zone(zone),
+                Some(Event::Rested(zone)) => self.resting.rest(&zone),
+                None => return,
             }
+        }
+    }
+
+    fn notify_delay(&self) -> Duration {
+        Duration::from_millis(self.notify_delay.load(Ordering::Relaxed))
+    }
+
+    /// Tells the peers of a zone of the version that is served now.
+    fn announce(&self, zone: &Name) {
+        if let Some(zone) = self.registry.zone(zone.as_ref())
+            && let Some(version) = zone.version()
+        {
+            self.sender.notify(&version, zone.targets());
         }
     }
 }

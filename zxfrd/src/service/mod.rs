@@ -124,6 +124,7 @@ impl Service {
         let node =
             Node::start(&objects, &config.limits, catalog.store().clone()).await.map_err(|error| error.to_string())?;
         drop(objects);
+        node.set_notify_delay(config.dns.notify_delay_milliseconds);
         catalog.tell(node.applied());
         let serving = Serving::new(&config.limits);
         let primary = Primary::new(node.registry().clone(), serving.limits());
@@ -223,6 +224,7 @@ impl Service {
         }
         tell(&self.catalog.configure(&config).await);
         let objects = self.catalog.read().clone();
+        self.node.set_notify_delay(config.dns.notify_delay_milliseconds);
         self.node.configure(&objects, &config.limits).await;
         listeners.retain(&config.dns.listen);
         drop(listeners);
