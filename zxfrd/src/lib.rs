@@ -8,6 +8,7 @@
 //! | [`catalog`] | what the API manages and the configuration declares: objects, their rules |
 //! | [`zonefile`] | zone text in and out: every record type, problems with file, line and column |
 //! | [`files`] | zones from files: at the start, when told, when they change |
+//! | [`records`] | records of a version as clients see them |
 //! | [`registry`] | the zones: who may have them, what is held of each |
 //! | [`reason`] | why things fail, as a closed list of words |
 //! | [`manage`] | commands that speak to the management API |
@@ -29,6 +30,7 @@ pub mod logging;
 pub mod manage;
 mod node;
 pub mod reason;
+pub mod records;
 pub mod registry;
 pub mod service;
 pub mod store;

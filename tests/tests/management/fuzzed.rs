@@ -114,8 +114,11 @@ fn parameters(world: &World, primary: &Primary, webhook: &str) -> String {
     let policy =
         json!({"name": "p", "alert_type": "secondary_dns_warning", "mechanisms": {"webhooks": [{"id": webhook}]}});
     let policy = world.post(&format!("/accounts/{A}/alerting/v3/policies"), ALICE, &policy).id();
+    let records = world.get(&format!("/zones/{zone}/dns_records"), ALICE);
+    let record = records.result()[0]["id"].as_str().unwrap();
     let mut text = format!(
-        "hooks = \"hooks.py\"\n[parameters]\n\"path.account_id\" = \"{A}\"\n\"path.zone_id\" = \"{zone}\"\n\"path.token_id\" = \"{token}\"\n"
+        "hooks = \"hooks.py\"\n[parameters]\n\"path.account_id\" = \"{A}\"\n\"path.zone_id\" = \"{zone}\"\n\"path.token_id\" = \"{token}\"\n\
+         \"path.dns_record_id\" = \"{record}\"\n"
     );
     for (kind, id) in [
         ("tsigs", tsig),

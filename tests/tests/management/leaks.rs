@@ -145,9 +145,12 @@ fn furnish(
     let policy = world.post(&format!("{alerting}/policies"), token, &policy).id();
     let body = json!({"name": format!("{label}-token"), "access": "read", "accounts": [account]});
     let made_token = world.post("/user/tokens", token, &body).id();
+    let records = world.get(&format!("/zones/{}/dns_records", made.id()), token);
+    let record = records.result()[0]["id"].as_str().unwrap().to_owned();
     let ids = [("account", account.to_owned()), ("zone", made.id()), ("tsigs", tsig), ("acls", acl)];
     let alerts = [("webhooks", webhook), ("policies", policy)];
-    let more = [("peers", peer.clone()), ("primaries", peer), ("token", made_token), ("signed", signed)];
+    let more =
+        [("peers", peer.clone()), ("primaries", peer), ("token", made_token), ("signed", signed), ("record", record)];
     (ids.into_iter().chain(more).chain(alerts).collect(), primary.address().to_string())
 }
 
@@ -169,7 +172,7 @@ impl Furnished {
         let kinds = ["tsigs", "peers", "primaries", "acls", "webhooks", "policies"];
         let object = kinds.into_iter().find(|kind| path.contains(&format!("/{kind}/")));
         let path = path.replace("{account_id}", &ids["account"]).replace("{zone_id}", &ids["zone"]);
-        let path = path.replace("{token_id}", &ids["token"]);
+        let path = path.replace("{token_id}", &ids["token"]).replace("{dns_record_id}", &ids["record"]);
         object.map_or_else(|| path.clone(), |kind| path.replace("{id}", &ids[kind]))
     }
 

@@ -5,6 +5,7 @@ mod alerts;
 mod methods;
 mod quickstart;
 mod readme;
+mod records;
 mod scene;
 mod script;
 

@@ -33,7 +33,7 @@ impl Version {
     }
 
     /// Hands over all records at a name, without case, in the order of the zone.
-    pub(crate) fn for_each_at(&self, owner: NameRef<'_>, mut f: impl FnMut(&Record<'_>)) {
+    pub fn for_each_at(&self, owner: NameRef<'_>, mut f: impl FnMut(&Record<'_>)) {
         let mut key = Vec::new();
         key::push_owner(&mut key, owner);
         // Signatures are what may be in both runs.

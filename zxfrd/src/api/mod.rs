@@ -31,6 +31,7 @@ mod live;
 mod object;
 mod query;
 mod rates;
+mod record_object;
 mod refusal;
 mod requests;
 mod routes;

@@ -79,11 +79,26 @@ pub(super) struct Paging {
 impl Paging {
     /// The page. One past the end is empty: that is how the SDKs know that there are no more.
     pub(super) fn of<T>(self, items: Vec<T>) -> (Vec<T>, ResultInfo) {
-        let Self { page, per_page } = self;
-        let (total_count, total_pages) = (items.len(), items.len().div_ceil(per_page));
-        let items: Vec<_> = items.into_iter().skip((page - 1).saturating_mul(per_page)).take(per_page).collect();
-        let info = ResultInfo { page, per_page, count: items.len(), total_count, total_pages };
+        let total = items.len();
+        let items: Vec<_> = items.into_iter().skip(self.skip()).take(self.take()).collect();
+        let info = self.info(items.len(), total);
         (items, info)
+    }
+
+    /// How many items are before the page.
+    pub(super) const fn skip(self) -> usize {
+        (self.page - 1).saturating_mul(self.per_page)
+    }
+
+    /// How many items it has at most.
+    pub(super) const fn take(self) -> usize {
+        self.per_page
+    }
+
+    /// Which part of a list it is that has so many items of them all.
+    pub(super) const fn info(self, count: usize, total_count: usize) -> ResultInfo {
+        let Self { page, per_page } = self;
+        ResultInfo { page, per_page, count, total_count, total_pages: total_count.div_ceil(per_page) }
     }
 }
 

@@ -106,6 +106,9 @@ pub mod code {
     /// The records of such a zone are not changed here.
     pub const POLICY_ZONE_TYPE: u32 = 1703;
 
+    /// No such record.
+    pub const RECORD_NOT_FOUND: u32 = 81_044;
+
     /// A zone's name.
     pub const ZONE_NAME: u32 = 1501;
     /// A zone's type.

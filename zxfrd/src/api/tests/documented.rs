@@ -55,9 +55,11 @@ async fn furnished() -> Furnished {
         let body = json!({"name": "hidden-zone.example", "peers": [peer]});
         world.post(&format!("/zones/{zone}/secondary_dns/{kind}"), ALICE, body).await.result();
     }
-    let text = b"$ORIGIN hidden-zone.example.\n@ 60 SOA hidden-ns . 7 1 1 1 1\n";
+    let text = b"$ORIGIN hidden-zone.example.\n@ 60 SOA hidden-ns . 7 1 1 1 1\nx A 192.0.2.99\n";
     let loaded = load_text(text, Path::new("z"), &LoadOptions::default()).unwrap();
     *world.node.version.lock().unwrap() = Some(Arc::new(loaded.version));
+    let records = world.get(&format!("/zones/{zone}/dns_records"), ALICE).await;
+    let record = records.result()[0]["id"].as_str().unwrap().to_owned();
     let token =
         world.post("/user/tokens", ALICE, json!({"name": "hidden-token", "access": "read", "accounts": [A]})).await;
     let alerting = format!("/accounts/{A}/alerting/v3");
@@ -77,6 +79,7 @@ async fn furnished() -> Furnished {
         ("peers", peer),
         ("acls", acl),
         ("zone", zone),
+        ("record", record),
         ("token", token_id),
         ("webhooks", webhook),
         ("policies", policy),
@@ -90,7 +93,7 @@ impl Furnished {
         let kinds = ["tsigs", "peers", "primaries", "acls", "webhooks", "policies"];
         let object = kinds.into_iter().find(|kind| path.contains(&format!("/{kind}/")));
         let path = path.replace("{account_id}", A).replace("{zone_id}", &self.ids["zone"]);
-        let path = path.replace("{token_id}", &self.ids["token"]);
+        let path = path.replace("{token_id}", &self.ids["token"]).replace("{dns_record_id}", &self.ids["record"]);
         object.map_or_else(|| path.clone(), |kind| path.replace("{id}", &self.ids[kind]))
     }
 
@@ -250,7 +253,8 @@ async fn with_wrong_credentials_no_route_tells_anything() {
                 assert!(matches!(answer.status.as_u16(), 400 | 401 | 403), "{} {}", operation.method, operation.path);
                 // Whether there is something at the path makes no difference.
                 let nothing = operation.path.replace("{account_id}", NOBODY).replace("{zone_id}", NOBODY);
-                let nothing = nothing.replace("{id}", NOBODY).replace("{token_id}", NOBODY);
+                let nothing =
+                    nothing.replace("{id}", NOBODY).replace("{token_id}", NOBODY).replace("{dns_record_id}", NOBODY);
                 let other = all.send(&operation.method, &nothing, headers).await;
                 assert_eq!((other.status, other.octets), (answer.status, answer.octets));
             }

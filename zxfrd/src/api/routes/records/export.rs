@@ -1,4 +1,4 @@
-//! `/zones/{zone_id}/dns_records`
+//! `/zones/{zone_id}/dns_records/export`
 
 use std::convert::Infallible;
 use std::pin::Pin;
@@ -24,7 +24,7 @@ const PART: usize = 64 * 1024;
 /// The zone as a zone file: one record a line, names absolute
 #[utoipa::path(get, path = "/zones/{zone_id}/dns_records/export", tag = "records", operation_id = "records-export",
     responses((status = 200, description = "A zone file.", body = String, content_type = "text/plain")))]
-pub(super) async fn export(
+pub(in crate::api::routes) async fn export(
     State(api): State<Api>,
     InZone { zone, .. }: InZone,
 ) -> Result<impl IntoResponse + use<>, Refusal> {
