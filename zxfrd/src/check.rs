@@ -129,6 +129,23 @@ mod tests {
     }
 
     #[test]
+    fn the_certificates_that_those_of_webhooks_lead_to_are_checked() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("zxfrd.toml");
+        std::fs::write(&file, "[alerts]\ncacert = \"ca.pem\"\n[store]\nurl = \"memory:\"\n").unwrap();
+        let told = || {
+            let mut out = Vec::new();
+            let good = check(Some(&file), &mut out).unwrap();
+            (good, String::from_utf8(out).unwrap())
+        };
+        let (good, text) = told();
+        assert!(!good && text.contains("ca.pem: "), "{text}");
+        let certificate = include_str!("api/tests/tls/cert.pem");
+        std::fs::write(folder.path().join("ca.pem"), certificate).unwrap();
+        assert!(told().0, "{}", told().1);
+    }
+
+    #[test]
     fn the_store_is_checked_if_there_is_one() {
         let folder = tempfile::tempdir().unwrap();
         let (file, store) = (folder.path().join("zxfrd.toml"), folder.path().join("kept.db"));

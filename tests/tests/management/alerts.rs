@@ -2,7 +2,7 @@
 //! comes and goes is told once.
 
 use std::collections::BTreeSet;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 use zxfr_tests::ports::Port;
@@ -61,7 +61,7 @@ impl Told {
     #[track_caller]
     fn hears(&self, zone: &str, kind: &str, event: &str, nth: usize) -> Value {
         let event = format!("ALERT_STATE_EVENT_{event}");
-        let begun = std::time::Instant::now();
+        let begun = Instant::now();
         loop {
             let found: Vec<_> = self.all(zone, kind).into_iter().filter(|body| body["alert_event"] == *event).collect();
             if let Some(body) = found.get(nth - 1) {
@@ -81,6 +81,21 @@ impl Told {
     fn all(&self, zone: &str, kind: &str) -> Vec<Value> {
         let bodies = self.receiver.posts().into_iter().map(|post| body_of(&post));
         bodies.filter(|body| body["data"]["zone_name"] == *zone && body["alert_type"] == *kind).collect()
+    }
+
+    /// The history once it is as wanted: what was taken is noted a moment later.
+    #[track_caller]
+    fn history_when(&self, wanted: impl Fn(&[Value]) -> bool) -> Vec<Value> {
+        let begun = Instant::now();
+        loop {
+            let answer = self.world.get(&alerting("history?per_page=1000"), READER);
+            let history = answer.result().as_array().unwrap();
+            if wanted(history) {
+                return history.clone();
+            }
+            assert!(begun.elapsed() < PATIENCE, "{history:#?}");
+            std::thread::sleep(Duration::from_millis(20));
+        }
     }
 
     /// Begin and end of the nth trouble are one.
@@ -150,9 +165,8 @@ fn each_type_is_told_with_begin_and_end_when_primaries_are_broken_and_healed() {
 
     // The history has each of them, as it was posted, the newest first.
     let posts: Vec<_> = told.receiver.posts().iter().skip(1).map(|post| post.body.clone()).rev().collect();
-    let history = told.world.get(&alerting("history?per_page=1000"), READER);
-    let bodies: Vec<_> =
-        history.result().as_array().unwrap().iter().map(|sent| sent["alert_body"].as_str().unwrap()).collect();
+    let history = told.history_when(|history| history.len() >= posts.len());
+    let bodies: Vec<_> = history.iter().map(|sent| sent["alert_body"].as_str().unwrap()).collect();
     assert_eq!(bodies, posts);
     let shown = told.world.get(&alerting(&format!("destinations/webhooks/{}", told.webhook)), READER);
     assert!(shown.result()["last_success"].is_string() && shown.result()["last_failure"].is_null(), "{shown:?}");
@@ -295,13 +309,33 @@ fn a_primary_that_comes_and_goes_is_one_alert_and_a_webhook_that_is_down_gets_it
     assert_eq!(distinct.len(), 2, "begin and end: {distinct:#?}");
     assert_eq!(distinct[1], end);
     // It was tried more than once, and taken once.
-    let history = told.world.get(&alerting("history?per_page=1000"), READER);
-    let taken: Vec<_> = history.result().as_array().unwrap().iter().filter(|sent| sent["alert_type"] == *ALL).collect();
-    assert_eq!(taken.len(), 2, "{taken:#?}");
+    let taken = |history: &[Value]| history.iter().filter(|sent| sent["alert_type"] == *ALL).count();
+    let history = told.history_when(|history| taken(history) >= 2);
+    assert_eq!(taken(&history), 2, "{history:#?}");
     assert!(told.all(name, ALL).len() > 2, "it was posted again");
     let shown = told.world.get(&alerting(&format!("destinations/webhooks/{}", told.webhook)), READER);
     assert!(shown.result()["last_failure"].as_str() < shown.result()["last_success"].as_str(), "{shown:?}");
     keeps_secrets(&told);
+}
+
+#[test]
+fn trouble_that_was_told_before_a_restart_is_told_to_be_over_after_it() {
+    let mut told = Told::new(1);
+    let (name, absolute) = ("restarted.example", "restarted.example.");
+    let primary = Primary::start(absolute, HELD);
+    let peer = told.world.peer("p", primary.address(), true);
+    told.world.incoming(name, &[&peer], 1);
+    told.hears(name, UPDATED, "START", 1);
+    primary.behave(Manner::Refusing(5));
+    told.hears(name, ALL, "START", 1);
+    told.history_when(|history| history.iter().any(|sent| sent["alert_type"] == *ALL));
+    let before = told.world.zxfrd.log().len();
+    told.world.zxfrd.process().restart().unwrap();
+    told.world.zxfrd.process().log_after(before, &["result=refused"], PATIENCE).unwrap();
+    primary.behave(Manner::Good);
+    told.has_ended(name, ALL, 1);
+    told.has_ended(name, SOME, 1);
+    assert_eq!(told.all(name, ALL).len(), 2, "{:#?}", told.all(name, ALL));
 }
 
 /// No secret shows in what is posted, but for the webhook's in its header; nor in the log, nor in what the API says of alerts.

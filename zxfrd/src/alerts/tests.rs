@@ -25,7 +25,7 @@ use crate::store::Memory;
 /// How long something is waited for that has to come.
 const PATIENCE: Duration = Duration::from_secs(20);
 /// How long trouble has to be over here.
-const SETTLE: Duration = Duration::from_millis(300);
+const SETTLE: Duration = Duration::from_millis(600);
 /// The pause before a second try here.
 const PAUSE: Duration = Duration::from_millis(20);
 

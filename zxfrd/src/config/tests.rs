@@ -227,3 +227,13 @@ fn spaces_around_the_token_of_the_environment_do_not_count() {
     api.admit(" secret\n");
     assert_eq!(api.tokens[0].digest, crate::catalog::Token::digest("secret"));
 }
+
+#[test]
+fn how_webhooks_are_posted_to() {
+    let text = "[alerts]\ncacert = \"ca.pem\"\nsettle_seconds = 5\nretry_seconds = 1\n";
+    let expected = Alerts { cacert: Some("dir/ca.pem".into()), settle_seconds: 5, retry_seconds: 1 };
+    assert_eq!(config(text).alerts, expected);
+    assert_eq!(config("").alerts, Alerts { cacert: None, settle_seconds: 60, retry_seconds: 2 });
+    assert_problem("[alerts]\nsettle_seconds = 0\n", "2:18", "at least 1");
+    assert_problem("[alerts]\nretry = 1\n", "2:1", "unknown field");
+}
