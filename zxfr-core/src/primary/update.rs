@@ -17,14 +17,18 @@ use bytes::Bytes;
 pub struct Update<M: Mac> {
     octets: Bytes,
     mac: Vec<u8>,
+    good_until: UnixTime,
     grant: Box<Grant<M>>,
 }
 
 impl<M: Mac> Update<M> {
     pub(super) fn new(message: &Message<'_>, grant: Grant<M>) -> Self {
         let layout = message.layout().ok();
-        let tsig = layout.and_then(|layout| TsigRecord::read(message, &layout).ok()?.map(|tsig| tsig.mac.to_vec()));
-        Self { octets: Bytes::copy_from_slice(message.octets()), mac: tsig.unwrap_or_default(), grant: Box::new(grant) }
+        let tsig =
+            layout.and_then(|layout| TsigRecord::read(message, &layout).ok()?.map(|tsig| (tsig.mac.to_vec(), tsig)));
+        let until = |tsig: &TsigRecord<'_>| UnixTime(tsig.time_signed.0.saturating_add(tsig.fudge.into()));
+        let (mac, good_until) = tsig.map(|(mac, tsig)| (mac, until(&tsig))).unwrap_or_default();
+        Self { octets: Bytes::copy_from_slice(message.octets()), mac, good_until, grant: Box::new(grant) }
     }
 
     /// The zone that is to be changed.
@@ -50,6 +54,12 @@ impl<M: Mac> Update<M> {
     #[must_use]
     pub fn mac(&self) -> &[u8] {
         &self.mac
+    }
+
+    /// Until when its TSIG is good, and so how long its MAC is to be remembered: its time and fudge, which its sender chose.
+    #[must_use]
+    pub const fn good_until(&self) -> UnixTime {
+        self.good_until
     }
 
     /// What is to be performed, on whatever thread that is done.

@@ -337,7 +337,7 @@ mod tests {
         let texts =
             |texts: &[(Field, Text)], any| all(&Selection { texts: texts.to_vec(), any, ..Selection::default() });
         let ns = with(Field::Name, Compared::Exact, "ns.e");
-        assert_eq!(texts(&[ns.clone()], false), ["ns.e A", "ns.e AAAA"]);
+        assert_eq!(texts(std::slice::from_ref(&ns), false), ["ns.e A", "ns.e AAAA"]);
         let v4 = with(Field::Content, Compared::StartsWith, "192.0.2.");
         assert_eq!(texts(&[ns.clone(), v4.clone()], false), ["ns.e A"]);
         assert_eq!(texts(&[ns, v4], true), ["mail.e A", "ns.e A", "ns.e AAAA"]);

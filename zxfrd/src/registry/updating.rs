@@ -1,15 +1,13 @@
 //! DNS UPDATE (RFC 2136) of zones whose records are changed here.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::{BTreeSet, HashMap};
 use std::fmt::Display;
 use std::net::SocketAddr;
 use std::sync::{Mutex, PoisonError};
-use std::time::{Duration, Instant};
 
 use zxfr_core::edit::Rules;
 use zxfr_core::primary::{Reply, Update};
 use zxfr_core::time::UnixTime;
-use zxfr_core::tsig::FUDGE;
 use zxfr_core::tsig::rustcrypto::Hmac;
 use zxfr_core::update::{self, Wrong};
 use zxfr_core::wire::{Ede, Rcode};
@@ -32,9 +30,9 @@ struct Outcome {
 impl Zone {
     /// Performs an UPDATE whose sender may change the zone, and logs it. It waits for the store, so it is for blocking threads.
     pub(super) fn update(&self, update: &Update<Hmac>, peer: SocketAddr, performed: &Performed) -> Option<Reply> {
-        let key = update.key().map_or_else(|| "-".to_owned(), |key| key.name().to_string());
         let now = || UnixTime(Time::now().seconds());
-        match performed.begin(update.mac(), Instant::now()) {
+        let key = update.key().map_or_else(|| "-".to_owned(), |key| key.name().to_string());
+        match performed.begin(update.mac(), update.good_until(), now()) {
             Begun::New => {}
             Begun::Underway => return None,
             Begun::Ended(rcode) => {
@@ -101,8 +99,8 @@ pub(super) struct Performed(Mutex<Lately>);
 struct Lately {
     /// By their MACs; without an RCODE they are being performed.
     updates: HashMap<Box<[u8]>, Option<Rcode>>,
-    /// The same in order of time.
-    order: VecDeque<(Instant, Box<[u8]>)>,
+    /// The same by when their TSIGs are no longer good.
+    until: BTreeSet<(UnixTime, Box<[u8]>)>,
 }
 
 /// What is known of an UPDATE.
@@ -115,24 +113,21 @@ enum Begun {
 }
 
 impl Performed {
-    /// A request is in time for so long after and before its time.
-    const KEPT: Duration = Duration::from_secs(2 * FUDGE as u64);
-    /// More than so many are not remembered: the oldest are forgotten.
-    const MOST: usize = 65_536;
+    /// More than so many are not remembered: those that are good for the shortest time are forgotten.
+    const MOST: usize = 262_144;
 
-    fn begin(&self, mac: &[u8], now: Instant) -> Begun {
+    fn begin(&self, mac: &[u8], good_until: UnixTime, now: UnixTime) -> Begun {
         let mut lately = self.lately();
-        let Lately { updates, order } = &mut *lately;
-        while order.len() >= Self::MOST || order.front().is_some_and(|(then, _)| now.duration_since(*then) > Self::KEPT)
-        {
-            order.pop_front().map(|(_, mac)| updates.remove(&mac));
+        let Lately { updates, until } = &mut *lately;
+        while until.len() >= Self::MOST || until.first().is_some_and(|(good_until, _)| *good_until < now) {
+            until.pop_first().map(|(_, mac)| updates.remove(&mac));
         }
         match updates.get(mac) {
             Some(None) => Begun::Underway,
             Some(Some(rcode)) => Begun::Ended(*rcode),
             None => {
                 updates.insert(mac.into(), None);
-                order.push_back((now, mac.into()));
+                until.insert((good_until, mac.into()));
                 Begun::New
             }
         }
@@ -143,7 +138,6 @@ impl Performed {
         let mut lately = self.lately();
         if rcode == Rcode::SERVFAIL {
             lately.updates.remove(mac);
-            lately.order.retain(|(_, other)| **other != *mac);
         } else if let Some(place) = lately.updates.get_mut(mac) {
             *place = Some(rcode);
         }
@@ -158,30 +152,38 @@ impl Performed {
 mod tests {
     use super::*;
 
-    #[test]
-    fn an_update_is_performed_once_unless_it_failed_here() {
-        let (performed, now) = (Performed::default(), Instant::now());
-        assert_eq!(performed.begin(b"one", now), Begun::New);
-        assert_eq!(performed.begin(b"one", now), Begun::Underway);
-        assert_eq!(performed.begin(b"two", now), Begun::New);
-        performed.end(b"one", Rcode::NXRRSET);
-        assert_eq!(performed.begin(b"one", now), Begun::Ended(Rcode::NXRRSET));
-        performed.end(b"two", Rcode::SERVFAIL);
-        assert_eq!(performed.begin(b"two", now), Begun::New);
+    const NOW: UnixTime = UnixTime(1_795_000_000);
+
+    const fn after(seconds: u64) -> UnixTime {
+        UnixTime(NOW.0 + seconds)
     }
 
     #[test]
-    fn what_a_tsig_is_no_longer_good_for_is_forgotten_and_there_is_a_bound() {
-        let (performed, now) = (Performed::default(), Instant::now());
-        performed.begin(b"old", now);
-        performed.begin(b"new", now + Performed::KEPT);
-        assert_eq!(performed.lately().updates.len(), 2, "both may still be in time");
-        performed.begin(b"newer", now + Performed::KEPT + Duration::from_nanos(1));
-        assert!(!performed.lately().updates.contains_key(&b"old"[..]));
+    fn an_update_is_performed_once_unless_it_failed_here() {
+        let performed = Performed::default();
+        let begin = |mac: &[u8]| performed.begin(mac, after(300), NOW);
+        assert_eq!(begin(b"one"), Begun::New);
+        assert_eq!(begin(b"one"), Begun::Underway);
+        assert_eq!(begin(b"two"), Begun::New);
+        performed.end(b"one", Rcode::NXRRSET);
+        assert_eq!(begin(b"one"), Begun::Ended(Rcode::NXRRSET));
+        performed.end(b"two", Rcode::SERVFAIL);
+        assert_eq!(begin(b"two"), Begun::New);
+    }
+
+    #[test]
+    fn one_is_remembered_as_long_as_its_tsig_is_good_and_there_is_a_bound() {
+        let performed = Performed::default();
+        performed.begin(b"short", after(300), NOW);
+        performed.begin(b"long", after(65_535), NOW);
+        assert_eq!(performed.begin(b"short", after(300), after(300)), Begun::Underway);
+        assert_eq!(performed.begin(b"short", after(300), after(301)), Begun::New, "its TSIG is no longer good");
+        assert_eq!(performed.begin(b"long", after(65_535), after(65_535)), Begun::Underway);
         for number in 0..Performed::MOST {
-            performed.begin(&number.to_be_bytes(), now + Performed::KEPT);
+            performed.begin(&number.to_be_bytes(), after(70_000), NOW);
         }
         let lately = performed.lately();
-        assert_eq!((lately.updates.len(), lately.order.len()), (Performed::MOST, Performed::MOST));
+        assert_eq!((lately.updates.len(), lately.until.len()), (Performed::MOST, Performed::MOST));
+        assert!(!lately.updates.contains_key(&b"long"[..]));
     }
 }

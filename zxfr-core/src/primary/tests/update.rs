@@ -88,7 +88,7 @@ fn one_that_may_be_performed_is_and_the_reply_is_signed() {
     let update = updated(&host, &octets);
     assert_eq!((update.zone(), update.asker()), (name("example.").as_ref(), &asker(Transport::Udp)));
     assert_eq!(update.key().map(Key::name), Some(name("key.example.").as_ref()));
-    assert_eq!(update.mac().len(), 32);
+    assert_eq!((update.mac().len(), update.good_until()), (32, UnixTime(NOW.0 + 300)));
     assert!(octets.windows(32).any(|window| window == update.mac()));
     let mut edit = Edit::new(host.small.version.clone().unwrap(), Rules::default());
     assert_eq!(update.request().perform(&mut edit), Ok(true));
