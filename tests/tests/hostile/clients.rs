@@ -298,10 +298,10 @@ fn other_classes_types_and_opcodes_are_refused() {
     for rtype in [1, 255, 65_280] {
         target.refuses(&Draft::request(3, OPEN, rtype).octets(), REFUSED);
     }
-    // IQUERY, STATUS, UPDATE, and one that nobody has defined.
-    for opcode in [1_u16, 2, 5, 15] {
+    // IQUERY, STATUS, and one that nobody has defined; UPDATE of a zone that comes from a file.
+    for (opcode, rcode) in [(1_u16, NOTIMP), (2, NOTIMP), (15, NOTIMP), (5, NOTAUTH)] {
         let draft = Draft { flags: opcode << 11, ..Draft::request(3, OPEN, SOA) };
-        target.refuses(&draft.octets(), NOTIMP);
+        target.refuses(&draft.octets(), rcode);
     }
 }
 

@@ -43,7 +43,7 @@ const ORDERS: [(&str, Option<Order>); 5] = [
             `content.contains`, `content.startswith`, `content.endswith` with a part of it."),
         ("type" = Option<String>, Query, description = "Only records of this type: a mnemonic, or `TYPE` and a number."),
         ("search" = Option<String>, Query, description = "Only records with this text in their name or content."),
-        ("comment.present" = Option<bool>, Query, description = "Only records with a comment, of which there are none; also \
+        ("comment.present" = Option<String>, Query, description = "Only records with a comment, of which there are none; also \
             `comment.absent`, `comment.exact`, `comment.contains`, `comment.startswith`, `comment.endswith`, and the same of `tag`."),
         ("proxied" = Option<bool>, Query, description = "Only records that are proxied, of which there are none, or not."),
         ("match" = Option<String>, Query, description = "Whether `all` filters of names and contents have to fit, or `any`."),
