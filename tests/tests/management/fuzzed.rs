@@ -132,6 +132,12 @@ fn parameters(world: &World, primary: &Primary, webhook: &str) -> String {
             "[[operations]]\ninclude-path-regex = \"/{kind}/\"\nparameters = {{ \"path.id\" = \"{id}\" }}"
         );
     }
+    // What holds for changes of records is said of zones that are changed here.
+    let full = world.post("/zones", ALICE, &json!({"account": {"id": A}, "name": "full.example", "type": "full"})).id();
+    let _ = writeln!(
+        text,
+        "[[operations]]\ninclude-path-regex = \"/policy$\"\nparameters = {{ \"path.zone_id\" = \"{full}\" }}"
+    );
     text
 }
 
