@@ -9,11 +9,11 @@ use crate::api::body::Members;
 use crate::api::envelope::Success;
 use crate::api::refusal::Refusal;
 use crate::api::scope::InZone;
-use crate::catalog::{PolicyEdit, ZonePolicy, serial_word};
+use crate::catalog::{self, PolicyEdit, serial_word};
 
 /// What holds for changes of a zone's records.
 #[derive(Debug, Serialize, ToSchema)]
-pub(super) struct Policy {
+pub(super) struct ZonePolicy {
     /// The zone's id.
     #[schema(pattern = "^[0-9a-f]{32}$")]
     id: String,
@@ -42,15 +42,15 @@ pub(super) enum SerialWord {
 /// What is to be another; what isn't there stays.
 #[derive(ToSchema)]
 #[expect(dead_code, reason = "tells the schema")]
-pub(super) struct PolicyBody {
+pub(super) struct ZonePolicyBody {
     /// Where serials come from.
     serial: Option<SerialWord>,
     /// The ids of the TSIGs with which the zone may be changed by DNS UPDATE.
     update: Option<Vec<String>>,
 }
 
-impl From<&ZonePolicy> for Policy {
-    fn from(policy: &ZonePolicy) -> Self {
+impl From<&catalog::ZonePolicy> for ZonePolicy {
+    fn from(policy: &catalog::ZonePolicy) -> Self {
         Self {
             id: policy.zone.to_string(),
             serial: serial_word(policy.serial),
@@ -62,21 +62,21 @@ impl From<&ZonePolicy> for Policy {
 
 /// What holds for changes of the zone's records
 #[utoipa::path(get, path = "/zones/{zone_id}/policy", tag = "policy", operation_id = "policy-get",
-    responses((status = 200, body = Success<Policy>)))]
-pub(super) async fn get(State(api): State<Api>, InZone { zone, .. }: InZone) -> Success<Policy> {
+    responses((status = 200, body = Success<ZonePolicy>)))]
+pub(super) async fn get(State(api): State<Api>, InZone { zone, .. }: InZone) -> Success<ZonePolicy> {
     let policy = api.catalog().read().policy(&zone);
-    Success::new(Policy::from(&*policy))
+    Success::new(ZonePolicy::from(&*policy))
 }
 
 /// Changes what holds for changes of the zone's records
 #[utoipa::path(patch, path = "/zones/{zone_id}/policy", tag = "policy", operation_id = "policy-edit",
-    request_body = PolicyBody, responses((status = 200, body = Success<Policy>)))]
+    request_body = ZonePolicyBody, responses((status = 200, body = Success<ZonePolicy>)))]
 pub(super) async fn edit(
     State(api): State<Api>,
     InZone { by, zone }: InZone,
     members: Members,
-) -> Result<Success<Policy>, Refusal> {
+) -> Result<Success<ZonePolicy>, Refusal> {
     let wanted = PolicyEdit { serial: members.text("serial")?.given(), update: members.texts("update")?.given() };
     let done = api.catalog().edit_policy(&by, zone.id, wanted).await?;
-    Ok(Success::of(done, |policy| Policy::from(&*policy)))
+    Ok(Success::of(done, |policy| ZonePolicy::from(&*policy)))
 }
