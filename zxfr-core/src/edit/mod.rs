@@ -61,6 +61,12 @@ impl Edit {
         self.soa.as_ref().map_or_else(|| self.held.soa(), |soa| soa.record(Rtype::SOA))
     }
 
+    /// The version that is changed.
+    #[must_use]
+    pub const fn held(&self) -> &Arc<Version> {
+        &self.held
+    }
+
     /// Adds a record, or gives its RRset the record's TTL when it is held. An SOA replaces the zone's: see
     /// [`Edit::finish`] for what becomes of its serial. Says whether that changed anything.
     ///
@@ -116,6 +122,11 @@ impl Edit {
     /// How many records of a type there are at a name.
     pub fn count(&mut self, owner: NameRef<'_>, rtype: Rtype) -> usize {
         if rtype == Rtype::SOA { usize::from(owner == self.apex()) } else { self.node(owner).count(rtype) }
+    }
+
+    /// The record with the owner, type and canonical RDATA of this one as it is now: with its case, and the TTL of its RRset.
+    pub fn find(&mut self, record: &Record<'_>) -> Option<Record<'_>> {
+        self.node(record.owner).find(record)
     }
 
     /// Whether this record is there, whatever its TTL.

@@ -151,6 +151,13 @@ impl Node {
         entry.is_some_and(|entry| entry.now.is_some())
     }
 
+    pub(super) fn find(&self, record: &Record<'_>) -> Option<Record<'_>> {
+        let set = self.sets.get(&record.rtype)?;
+        let kept = set.records.get(canonical(record).as_slice())?.now.as_ref()?;
+        let found = kept.record(record.rtype);
+        Some(Record { ttl: if is_signature(record.rtype) { found.ttl } else { set.ttl }, ..found })
+    }
+
     pub(super) fn count(&self, rtype: Rtype) -> usize {
         self.count_when(rtype, When::Now)
     }

@@ -212,3 +212,15 @@ fn serials() {
     assert_eq!(with_soa(Rr { ttl: 60, ..soa(6) }, SerialPolicy::Increment), Some((8, 60)));
     assert_eq!(with_soa(Rr { ttl: 60, ..soa(7) }, SerialPolicy::UnixTime), Some((1_795_000_000, 60)));
 }
+
+#[test]
+fn a_record_is_found_as_it_is_now() {
+    let held = zone(7, &[Rr { ttl: 60, ..a("a.example.", 1) }]);
+    let mut edit = edit(&held);
+    assert_eq!(edit.find(&a("A.example.", 1).record()).map(|found| found.ttl), Some(60), "whatever its TTL and case");
+    edit.add(&Rr { ttl: 90, ..a("a.example.", 2) }.record()).unwrap();
+    assert_eq!(edit.find(&a("a.example.", 1).record()).map(|found| found.ttl), Some(90), "that of its RRset");
+    edit.delete(&a("a.example.", 1).record());
+    assert_eq!(edit.find(&a("a.example.", 1).record()), None);
+    assert_eq!(edit.held().serial(), held.serial());
+}

@@ -15,6 +15,7 @@
 //! | `parts` | large files, on several cores |
 //! | `line` | usual records, read in one pass over their line |
 //! | `reader`, `entries`, `entry` | directives, owners, TTLs, classes, types; what makes a zone; problems with their lines |
+//! | `rdata` | one RDATA by itself |
 //! | `types` | the table of types and their fields |
 //! | `input`, `output`, `odd`, `location`, `svc`, `time`, `encodings`, `names` | fields from text and to text |
 //! | `writer` | records as lines or JSON |
@@ -31,6 +32,7 @@ mod odd;
 mod output;
 mod parts;
 mod problem;
+mod rdata;
 mod reader;
 mod source;
 mod svc;
@@ -46,6 +48,7 @@ pub use names::{parse_name, write_name};
 pub use output::write_rdata;
 pub use parts::read_in_parts;
 pub use problem::{Problem, ReadError};
+pub use rdata::{RdataProblem, parse_rdata};
 pub use reader::{Options, Remark, Summary, read, read_text};
 pub use source::{FileRead, Files};
 pub use types::{parse_type, write_type};
