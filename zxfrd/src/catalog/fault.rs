@@ -106,8 +106,34 @@ pub mod code {
     /// The records of such a zone are not changed here.
     pub const POLICY_ZONE_TYPE: u32 = 1703;
 
+    /// A rule of zones is broken.
+    pub const RECORD_RULE: u32 = 1004;
+    /// The content of an A record.
+    pub const RECORD_IPV4: u32 = 9005;
     /// No such record.
     pub const RECORD_NOT_FOUND: u32 = 81_044;
+    /// A CNAME beside other records.
+    pub const RECORD_CNAME: u32 = 81_053;
+    /// There is this record already.
+    pub const RECORD_EXISTS: u32 = 81_058;
+    /// A record's name.
+    pub const RECORD_NAME: u32 = 2301;
+    /// A record's type.
+    pub const RECORD_TYPE: u32 = 2302;
+    /// A record's content, data or priority.
+    pub const RECORD_CONTENT: u32 = 2303;
+    /// A record's TTL.
+    pub const RECORD_TTL: u32 = 2304;
+    /// There is no proxy.
+    pub const RECORD_PROXIED: u32 = 2305;
+    /// A record's comment, tags or settings.
+    pub const RECORD_NOTE: u32 = 2306;
+    /// The records of the zone are not changed here.
+    pub const RECORD_READ_ONLY: u32 = 2307;
+    /// More changes than are taken at once.
+    pub const RECORD_BATCH: u32 = 2308;
+    /// A zone file that can't be taken.
+    pub const RECORD_IMPORT: u32 = 2309;
 
     /// A zone's name.
     pub const ZONE_NAME: u32 = 1501;

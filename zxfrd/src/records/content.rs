@@ -18,7 +18,7 @@ pub struct Shown {
 
 /// How a field is written in JSON.
 #[derive(Clone, Copy)]
-enum Form {
+pub(super) enum Form {
     Number,
     /// A word as it stands in the text.
     Word,
@@ -35,7 +35,7 @@ enum Form {
 use Form::{Metres, Name, Number as Int, Quoted, Rest, Word};
 
 /// The fields of types that clients see by name, in the order of the text.
-const FIELDS: [(Rtype, &[(&str, Form)]); 13] = [
+pub(super) const FIELDS: [(Rtype, &[(&str, Form)]); 13] = [
     (Rtype::SRV, &[("priority", Int), ("weight", Int), ("port", Int), ("target", Name)]),
     (Rtype::CAA, &[("flags", Int), ("tag", Word), ("value", Quoted)]),
     (Rtype::CERT, &[("type", Word), ("key_tag", Int), ("algorithm", Word), ("certificate", Word)]),
@@ -78,7 +78,7 @@ const FIELDS: [(Rtype, &[(&str, Form)]); 13] = [
 ];
 
 /// Those that begin with a priority, which clients see by itself.
-const WITH_PRIORITY: [Rtype; 3] = [Rtype::MX, Rtype::SRV, Rtype::URI];
+pub(super) const WITH_PRIORITY: [Rtype; 3] = [Rtype::MX, Rtype::SRV, Rtype::URI];
 
 impl Shown {
     /// What clients see of a record's RDATA.

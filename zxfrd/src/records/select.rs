@@ -84,7 +84,9 @@ pub struct Found {
 }
 
 impl Found {
-    fn of(record: &Record<'_>) -> Self {
+    /// What is found in a record.
+    #[must_use]
+    pub fn of(record: &Record<'_>) -> Self {
         let Record { owner, rtype, ttl, rdata, .. } = *record;
         Self { owner: owner.to_name(), rtype, ttl, rdata: rdata.into() }
     }
