@@ -129,7 +129,8 @@ impl Work<'_> {
             }
             Change::Post(wanted) => {
                 let (record, automatic) = self.whole(wanted)?;
-                let id = Id::random().map_err(|error| Fault::unavailable(format!("no random octets for an id: {error}")))?;
+                let id =
+                    Id::random().map_err(|error| Fault::unavailable(format!("no random octets for an id: {error}")))?;
                 let note = noted(self.empty(id, &record, self.now), wanted, automatic);
                 self.add(record, note)
             }
@@ -241,7 +242,8 @@ impl Work<'_> {
 
     /// The record with an id, as it is now in the edit.
     fn look_up(&mut self, id: Id) -> Result<Changed, Fault> {
-        let missing = || Fault::not_found(code::RECORD_NOT_FOUND, format!("there is no record with the id {id} in the zone"));
+        let missing =
+            || Fault::not_found(code::RECORD_NOT_FOUND, format!("there is no record with the id {id} in the zone"));
         let known = self.layer.over(self.known);
         if let Some(note) = known.note(id) {
             let record = self.edit.find(&note.record()).ok_or_else(missing)?;
@@ -330,10 +332,12 @@ pub fn follow(layer: &mut Layer, known: &dyn Known, zone: Id, change: &zxfr_core
     for delta in &change.deltas {
         let mut deletions = delta.deletions();
         while let Some(record) = deletions.next() {
-            if let Some(id) = layer.over(known).id_of(derived_id(zone, apex, &record)) {
+            let id = layer.over(known).id_of(derived_id(zone, apex, &record));
+            if let Some(id) = id {
                 let mut there = false;
                 version.for_each_at(record.owner, |other: &Record<'_>| {
-                    there |= other.class == Class::IN && other.rtype == record.rtype && other.canonical_cmp(&record).is_eq();
+                    there |=
+                        other.class == Class::IN && other.rtype == record.rtype && other.canonical_cmp(&record).is_eq();
                 });
                 if !there {
                     layer.remove(known, apex, id);

@@ -113,8 +113,7 @@ fn a_record_that_comes_again_as_it_was_has_an_id_of_its_own() {
     // By DNS UPDATE, which knows of no notes.
     let mut edit = Edit::new(rig.version.clone(), RULES);
     let owner: Name = "ns.e.test.".parse().unwrap();
-    let record =
-        Record { owner: owner.as_ref(), rtype: Rtype::A, class: Class::IN, ttl: 120, rdata: &[192, 0, 2, 1] };
+    let record = Record { owner: owner.as_ref(), rtype: Rtype::A, class: Class::IN, ttl: 120, rdata: &[192, 0, 2, 1] };
     edit.add(&record).unwrap();
     rig.version = edit.finish(SerialPolicy::Increment, UnixTime(0)).unwrap().unwrap().version;
     let other = rig.id("ns.e.test. 120 A 192.0.2.1");
@@ -229,9 +228,13 @@ fn what_is_not_given_stays_in_a_patch_and_goes_in_a_put() {
     let second = rig.one(Change::Patch(id, Wanted { given: priority, ..Wanted::default() })).unwrap();
     assert_eq!(Shown::of(&second.found.record()).priority, Some(20));
     assert_eq!(second.note.as_ref().unwrap().tags, ["a:b"]);
-    let third = rig.one(Change::Patch(id, Wanted { given: wanted("", Rtype::MX, "x").given, ..Wanted::default() })).unwrap();
+    let third =
+        rig.one(Change::Patch(id, Wanted { given: wanted("", Rtype::MX, "x").given, ..Wanted::default() })).unwrap();
     assert_eq!((Shown::of(&third.found.record()).content.as_str(), third.found.rdata[1]), ("x", 20));
-    let put = Wanted { given: Given { priority: Some(1), ..wanted("", Rtype::MX, "y").given }, ..wanted("mail", Rtype::MX, "y") };
+    let put = Wanted {
+        given: Given { priority: Some(1), ..wanted("", Rtype::MX, "y").given },
+        ..wanted("mail", Rtype::MX, "y")
+    };
     let last = rig.one(Change::Put(id, put)).unwrap().note.unwrap();
     assert_eq!((last.comment.clone(), last.tags.len(), last.settings.clone(), last.automatic), (None, 0, None, true));
     let other_type = Wanted { rtype: Some(Rtype::A), ..Wanted::default() };
