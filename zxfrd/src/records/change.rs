@@ -5,7 +5,7 @@ use std::sync::Arc;
 use zxfr_core::edit::{Edit, EditError};
 use zxfr_core::name::{Name, NameRef};
 use zxfr_core::wire::{Class, Record, Rtype};
-use zxfr_core::zone::Version;
+use zxfr_core::zone::{Delta, Version};
 
 use super::content::WITH_PRIORITY;
 use super::given::{Given, rdata};
@@ -326,10 +326,10 @@ pub fn shown_ttl(found: &Found, note: Option<&Note>) -> u32 {
     if note.is_some_and(|note| note.automatic) && found.ttl == AUTOMATIC { 1 } else { found.ttl }
 }
 
-/// Removes the notes of records that an edit has deleted, whoever made it.
-pub fn follow(layer: &mut Layer, known: &dyn Known, zone: Id, change: &zxfr_core::zone::Change) {
-    let (version, apex) = (&change.version, change.version.apex());
-    for delta in &change.deltas {
+/// Removes the notes of records that deltas to a version have deleted, wherever they come from.
+pub fn follow(layer: &mut Layer, known: &dyn Known, zone: Id, version: &Version, deltas: &[Arc<Delta>]) {
+    let apex = version.apex();
+    for delta in deltas {
         let mut deletions = delta.deletions();
         while let Some(record) = deletions.next() {
             let id = layer.over(known).id_of(derived_id(zone, apex, &record));

@@ -124,7 +124,7 @@ impl Book {
 
     /// Takes over what has changed.
     pub fn take(&mut self, layer: Layer) {
-        for (id, note) in layer.by_id {
+        for (id, (_, note)) in layer.by_id {
             match note {
                 Some(note) => self.by_id.insert(id, note),
                 None => self.by_id.remove(&id),
@@ -142,7 +142,8 @@ impl Book {
 /// Notes that are changed, upon others that stay as they are.
 #[derive(Clone, Debug, Default)]
 pub struct Layer {
-    by_id: HashMap<Id, Option<Arc<Note>>>,
+    /// With their zone.
+    by_id: HashMap<Id, (Id, Option<Arc<Note>>)>,
     by_key: HashMap<Id, Option<Id>>,
 }
 
@@ -151,7 +152,7 @@ struct Over<'a>(&'a Layer, &'a dyn Known);
 
 impl Known for Over<'_> {
     fn note(&self, id: Id) -> Option<Arc<Note>> {
-        self.0.by_id.get(&id).cloned().unwrap_or_else(|| self.1.note(id))
+        self.0.by_id.get(&id).map_or_else(|| self.1.note(id), |(_, note)| note.clone())
     }
 
     fn id_of(&self, key: Id) -> Option<Id> {
@@ -179,7 +180,7 @@ impl Layer {
         }
         self.remove(below, apex, note.id);
         self.by_key.insert(key, Some(note.id));
-        self.by_id.insert(note.id, Some(note));
+        self.by_id.insert(note.id, (note.zone, Some(note)));
     }
 
     /// Removes a note if it is there.
@@ -189,7 +190,7 @@ impl Layer {
             if Over(self, below).id_of(key) == Some(id) {
                 self.by_key.insert(key, None);
             }
-            self.by_id.insert(id, None);
+            self.by_id.insert(id, (before.zone, None));
         }
     }
 
@@ -199,9 +200,9 @@ impl Layer {
         self.by_key.extend(after.by_key);
     }
 
-    /// The notes that are put, and the ids of those that are gone.
-    pub fn changes(&self) -> impl Iterator<Item = (Id, Option<&Arc<Note>>)> {
-        self.by_id.iter().map(|(id, note)| (*id, note.as_ref()))
+    /// The notes that are put, and those that are gone: zone, id, and what there is now.
+    pub fn changes(&self) -> impl Iterator<Item = (Id, Id, Option<&Arc<Note>>)> {
+        self.by_id.iter().map(|(id, (zone, note))| (*zone, *id, note.as_ref()))
     }
 }
 

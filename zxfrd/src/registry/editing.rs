@@ -283,8 +283,9 @@ impl Zone {
             edits.into_iter().for_each(|edit| edit.fail(failure.clone()));
             return;
         };
+        held.notes().begin();
         let mut batch = Batch { version: before, deltas: Vec::new(), besides: Vec::new(), ready: Vec::new() };
-        edits.into_iter().for_each(|edit| batch.make(edit, self.serial_policy()));
+        edits.into_iter().for_each(|edit| batch.make(edit, self.serial_policy(), held));
         let Batch { version, deltas, besides, ready } = batch;
         let announced = !self.targets().is_empty();
         let result = if deltas.is_empty() {
@@ -318,7 +319,7 @@ struct Batch {
 }
 
 impl Batch {
-    fn make(&mut self, waiting: Box<dyn Waiting>, policy: SerialPolicy) {
+    fn make(&mut self, waiting: Box<dyn Waiting>, policy: SerialPolicy, held: &Held) {
         let mut edit = Edit::new(self.version.clone(), waiting.rules());
         let Some(mut ready) = waiting.make(&mut edit) else { return };
         match edit.finish(policy, UnixTime(Time::now().seconds())) {
@@ -326,6 +327,7 @@ impl Batch {
                 self.besides.extend(ready.besides(change.as_ref()));
                 let changed = change.is_some();
                 if let Some(Change { version, deltas, .. }) = change {
+                    self.besides.extend(held.notes().follow(held.id(), &version, &deltas));
                     self.version = version;
                     self.deltas.extend(deltas);
                 }

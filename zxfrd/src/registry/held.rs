@@ -13,6 +13,7 @@ use zxfr_core::zone::{Delta, Version};
 
 use super::editing::Edits;
 use super::keeping::{Form, Keeping, Stored};
+use super::notes::Notes;
 use super::shrink::{HeldBack, Shrunk};
 use super::standing::Dealings;
 use crate::catalog::Id;
@@ -43,6 +44,7 @@ pub(super) struct Held {
     ledger: Mutex<Ledger>,
     /// Changes of records that wait.
     edits: Edits,
+    notes: Notes,
     /// Had by whoever loads the zone: one at a time.
     turn: Arc<tokio::sync::Mutex<()>>,
 }
@@ -140,6 +142,7 @@ impl Held {
             transferred: watch::Sender::new(None),
             ledger: Mutex::new(ledger),
             edits: Edits::default(),
+            notes: Notes::default(),
             turn: Arc::default(),
         }
     }
@@ -208,6 +211,10 @@ impl Held {
         &self.edits
     }
 
+    pub(super) const fn notes(&self) -> &Notes {
+        &self.notes
+    }
+
     pub(super) const fn transferred(&self) -> &watch::Sender<Option<Transferred>> {
         &self.transferred
     }
@@ -234,7 +241,9 @@ impl Held {
             admitted.map_err(NotTaken::Shrunk)?;
         }
         drop(ledger);
-        self.serve(stored, version, deltas, &[], announced).map_err(|error| {
+        self.notes.begin();
+        let besides = self.notes.follow(self.id, &version, deltas);
+        self.serve(stored, version, deltas, &besides, announced).map_err(|error| {
             // What was confirmed still is.
             self.ledger().held_back = held_back;
             NotTaken::Store(error)
@@ -267,7 +276,11 @@ impl Held {
             }
         }
         let octets = journal.octets();
-        drop(self.replace(version.clone()));
+        let mut notes = self.notes.lock();
+        let gone = self.replace(version.clone());
+        notes.serve();
+        drop(notes);
+        drop(gone);
         drop(ledger);
         drop(stored);
         self.keeping.journal_is(self.id, octets);
@@ -335,7 +348,11 @@ impl Held {
 
     /// Writes what is no version of it, and nothing where there is nothing.
     pub(super) fn write_besides(&self, besides: Vec<Write>) -> Result<(), StoreError> {
-        if besides.is_empty() { Ok(()) } else { self.keeping.commit(besides) }
+        if !besides.is_empty() {
+            self.keeping.commit(besides)?;
+        }
+        self.notes.lock().serve();
+        Ok(())
     }
 
     /// Serves what the store has.
@@ -344,6 +361,7 @@ impl Held {
         let expired = found.state.expires.is_some_and(|expires| expires.0 <= now);
         let standing = Standing { expired, state: found.state };
         *self.standing.write().unwrap_or_else(PoisonError::into_inner) = standing;
+        self.notes.restore(&found.version, &found.notes);
         let mut ledger = self.ledger();
         for delta in &found.deltas {
             if ledger.journal.push(delta.clone()).is_err() {

@@ -5,6 +5,7 @@
 //! | `zone` | [`Zone`]: a zone as configured, and the version that is held of it |
 //! | `held` | what is held of a zone, whatever the configuration says of it |
 //! | `editing` | records of a zone changed here, one change after the other |
+//! | `notes` | what records have besides what the zone has of them |
 //! | `initial` | the first version of a zone whose records are changed here |
 //! | `updating` | DNS UPDATE |
 //! | `standing` | what has been between a zone and others |
@@ -24,6 +25,7 @@ mod held;
 mod incoming;
 mod initial;
 mod keeping;
+mod notes;
 mod outgoing;
 mod quota;
 mod refusals;

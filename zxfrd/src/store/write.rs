@@ -1,6 +1,7 @@
 //! What is written, and what is read back of a zone.
 
 use crate::catalog::{Audit, Id, Object, ObjectKey};
+use crate::records::Note;
 use std::fmt;
 use std::sync::Arc;
 use zxfr_core::refresh::State;
@@ -49,7 +50,16 @@ pub enum Write {
         /// In place of what there was.
         state: State,
     },
-    /// Nothing is held of a zone any more: no version, no deltas, no state. Its objects stay.
+    /// A note of a record, in place of the one with its id if there is one.
+    Note(Arc<Note>),
+    /// A note is gone. There need not be one.
+    DropNote {
+        /// The zone.
+        zone: Id,
+        /// The record's id.
+        id: Id,
+    },
+    /// Nothing is held of a zone any more: no version, no deltas, no notes, no state. Its objects stay.
     Forget {
         /// The zone.
         zone: Id,
@@ -73,7 +83,9 @@ pub struct StoredZone {
     pub since_checkpoint: usize,
     /// The octets of these.
     pub octets_since_checkpoint: u64,
-    /// What was wrong with deltas that were to be offered. The newest of these was left out with all before it; the version
+    /// The notes of its records, in no order.
+    pub notes: Vec<Arc<Note>>,
+    /// What was wrong with a note, or with deltas that were to be offered. The newest of these was left out with all before it; the version
     /// needs none of them.
     pub lost: Option<String>,
 }

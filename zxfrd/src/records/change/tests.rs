@@ -30,7 +30,7 @@ impl Rig {
         let mut edit = Edit::new(self.version.clone(), RULES);
         let (changed, mut layer) = perform(&mut edit, &self.book, (ZONE, Time(1), Time(at)), changes)?;
         if let Some(change) = edit.finish(SerialPolicy::Increment, UnixTime(0)).map_err(|error| (0, rule(&error)))? {
-            follow(&mut layer, &self.book, ZONE, &change);
+            follow(&mut layer, &self.book, ZONE, &change.version, &change.deltas);
             self.version = change.version;
         }
         self.book.take(layer);
@@ -133,14 +133,14 @@ fn a_note_goes_with_its_record_whoever_deletes_it() {
     edit.delete_rrset(made.found.owner.as_ref(), Rtype::A);
     let change = edit.finish(SerialPolicy::Increment, UnixTime(0)).unwrap().unwrap();
     let mut layer = Layer::default();
-    follow(&mut layer, &rig.book, ZONE, &change);
-    assert_eq!(layer.changes().collect::<Vec<_>>(), [(made.id, None)]);
+    follow(&mut layer, &rig.book, ZONE, &change.version, &change.deltas);
+    assert_eq!(layer.changes().collect::<Vec<_>>(), [(ZONE, made.id, None)]);
     // One whose TTL alone is another is deleted and added, and stays.
     let mut edit = Edit::new(rig.version.clone(), RULES);
     edit.add(&Record { ttl: 77, ..made.found.record() }).unwrap();
     let change = edit.finish(SerialPolicy::Increment, UnixTime(0)).unwrap().unwrap();
     let mut layer = Layer::default();
-    follow(&mut layer, &rig.book, ZONE, &change);
+    follow(&mut layer, &rig.book, ZONE, &change.version, &change.deltas);
     assert!(layer.is_empty());
 }
 

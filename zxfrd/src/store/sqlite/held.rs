@@ -1,6 +1,6 @@
 //! Versions and deltas being written.
 
-use super::StoreError;
+use super::{StoreError, notes};
 use super::prepared::{Checksum, PreparedCheckpoint, PreparedDelta, checkpoint_checksum, delta_checksum};
 use crate::catalog::Id;
 use sqlx::sqlite::SqliteConnection;
@@ -155,6 +155,6 @@ pub(super) async fn state(connection: &mut SqliteConnection, zone: Id, state: St
 pub(super) async fn forget(connection: &mut SqliteConnection, zone: Id) -> Result<(), StoreError> {
     // Its pages and deltas go with it.
     sqlx::query("DELETE FROM checkpoint WHERE zone = $1").bind(&zone.0[..]).execute(&mut *connection).await?;
-    sqlx::query("DELETE FROM refresh WHERE zone = $1").bind(&zone.0[..]).execute(connection).await?;
-    Ok(())
+    sqlx::query("DELETE FROM refresh WHERE zone = $1").bind(&zone.0[..]).execute(&mut *connection).await?;
+    notes::forget(connection, zone).await
 }

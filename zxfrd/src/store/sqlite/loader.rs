@@ -3,8 +3,9 @@
 use super::file::Database;
 use super::held::LISTED;
 use super::prepared::{Checksum, checkpoint_checksum, delta_checksum};
-use super::{StoreError, Suspects};
+use super::{StoreError, Suspects, notes};
 use crate::catalog::Id;
+use crate::records::Note;
 use crate::store::{Damaged, StoredZone, ZoneSink};
 use bytes::Bytes;
 use sha2::{Digest, Sha256};
@@ -39,6 +40,7 @@ struct Rows {
     list: Vec<u8>,
     pages: HashMap<Checksum, Bytes>,
     deltas: Vec<DeltaRow>,
+    notes: Vec<Result<Arc<Note>, String>>,
     state: State,
 }
 
@@ -92,6 +94,7 @@ impl<'d> Loader<'d> {
                 for (zone, mut rows) in chunk {
                     rows.pages.clear();
                     rows.deltas.clear();
+                    rows.notes.clear();
                     let mut alone = BTreeMap::from([(zone, rows)]);
                     match (fill(&mut transaction, &mut alone).await, &error) {
                         (Ok(()), _) => self.hand_on(alone.into_values().map(restored).collect(), sink),
@@ -168,8 +171,8 @@ async fn checkpoints(connection: &mut SqliteConnection, zone: Option<Id>) -> Res
     let mut zones = BTreeMap::new();
     for (zone, serial, number, size, apex, checksum, list) in checkpoints {
         let zone = id(&zone).ok_or_else(|| StoreError::Damaged("a checkpoint without an id".into()))?;
-        let (pages, deltas, state) = Default::default();
-        zones.insert(zone, Rows { zone, serial, number, size, apex, checksum, list, pages, deltas, state });
+        let (pages, deltas, notes, state) = Default::default();
+        zones.insert(zone, Rows { zone, serial, number, size, apex, checksum, list, pages, deltas, notes, state });
     }
     let select = "SELECT zone, last_check, last_success, expires FROM refresh WHERE zone BETWEEN $1 AND $2";
     let states = sqlx::query_as(select).bind(&first[..]).bind(&last[..]);
@@ -207,6 +210,11 @@ async fn fill(connection: &mut SqliteConnection, zones: &mut BTreeMap<Id, Rows>)
             rows.deltas.push(DeltaRow { number, from, to, offered, checksum, octets });
         }
     }
+    for (zone, note) in notes::between(connection, Id(first), Id(last)).await? {
+        if let Some(rows) = zones.get_mut(&zone) {
+            rows.notes.push(note);
+        }
+    }
     Ok(())
 }
 
@@ -217,7 +225,7 @@ fn restored(rows: Rows) -> Result<StoredZone, Damaged> {
 }
 
 fn restore(rows: Rows) -> Result<StoredZone, String> {
-    let Rows { zone, serial, number, size: _, apex, checksum, list, mut pages, deltas, state } = rows;
+    let Rows { zone, serial, number, size: _, apex, checksum, list, mut pages, deltas, notes, state } = rows;
     if checkpoint_checksum(zone, serial, number, &apex, &list)[..] != checksum[..] {
         return Err("the checkpoint doesn't have its checksum".into());
     }
@@ -244,6 +252,14 @@ fn restore(rows: Rows) -> Result<StoredZone, String> {
     if !version.is_settled() {
         version = version.settled();
     }
+    let mut lost = chain.lost;
+    let mut sound = Vec::with_capacity(notes.len());
+    for note in notes {
+        match note {
+            Ok(note) => sound.push(note),
+            Err(what) => lost = Some(format!("the note of a record: {what}")),
+        }
+    }
     Ok(StoredZone {
         zone,
         version: Arc::new(version),
@@ -251,7 +267,8 @@ fn restore(rows: Rows) -> Result<StoredZone, String> {
         octets_since_checkpoint: chain.since.iter().map(|delta| delta.octets()).sum(),
         deltas: chain.offered,
         state,
-        lost: chain.lost,
+        notes: sound,
+        lost,
     })
 }
 

@@ -7,6 +7,7 @@
 //! | `writer` | the one connection that writes; commits that come together share a transaction |
 //! | `held` | versions and deltas being written |
 //! | `loader` | versions and deltas being read, all zones with few queries |
+//! | `notes` | notes of records being written and read |
 //! | `objects` | objects being written and read |
 //! | `checking` | whether everything is sound |
 //!
@@ -18,6 +19,7 @@ mod checking;
 mod file;
 mod held;
 mod loader;
+mod notes;
 mod objects;
 mod prepared;
 mod writer;

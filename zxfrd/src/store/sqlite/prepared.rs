@@ -2,6 +2,7 @@
 
 use super::StoreError;
 use crate::catalog::{Audit, Id, Object, ObjectKey, Origin};
+use crate::records::Note;
 use crate::store::Write;
 use sha2::{Digest, Sha256};
 use std::sync::Arc;
@@ -27,6 +28,8 @@ pub(super) enum Prepared {
     Checkpoint(PreparedCheckpoint),
     TrimDeltas { zone: Id, keep: usize },
     State { zone: Id, state: State },
+    Note(Arc<Note>),
+    DropNote { zone: Id, id: Id },
     Forget { zone: Id },
     Audit(Audit),
 }
@@ -94,6 +97,8 @@ fn prepared(write: Write) -> Result<Prepared, StoreError> {
         Write::ClearDeltas { zone } => Prepared::TrimDeltas { zone, keep: 0 },
         Write::TrimDeltas { zone, keep } => Prepared::TrimDeltas { zone, keep },
         Write::State { zone, state } => Prepared::State { zone, state },
+        Write::Note(note) => Prepared::Note(note),
+        Write::DropNote { zone, id } => Prepared::DropNote { zone, id },
         Write::Forget { zone } => Prepared::Forget { zone },
         Write::Audit(audit) => Prepared::Audit(audit),
     })

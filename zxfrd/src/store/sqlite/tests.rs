@@ -20,12 +20,12 @@ use zxfr_core::wire::{Class, Record, Rtype};
 use zxfr_core::zone::{BuildLimits, Builder, Delta, Version};
 
 /// The id of a zone.
-fn id(number: u8) -> Id {
+pub(super) fn id(number: u8) -> Id {
     Id([number; 16])
 }
 
 /// A folder for a store, and the store's file in it.
-fn place() -> (TempDir, PathBuf) {
+pub(super) fn place() -> (TempDir, PathBuf) {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("store.db");
     (folder, path)
@@ -38,7 +38,7 @@ fn put(path: &Path, octets: &[u8]) {
 }
 
 /// A version of `example.` with so many names, of which those in `changed` have another address than the others.
-fn version(serial: u32, names: u32, changed: &[u32]) -> Arc<Version> {
+pub(super) fn version(serial: u32, names: u32, changed: &[u32]) -> Arc<Version> {
     let apex: Name = "example.".parse().unwrap();
     let mut builder = Builder::new(apex.as_ref(), BuildLimits::NONE);
     let numbers = [serial, 3600, 600, 86_400, 60].map(u32::to_be_bytes).concat();
@@ -74,7 +74,7 @@ fn records(version: &Version) -> Vec<String> {
     listed
 }
 
-fn checkpoint(zone: u8, version: &Arc<Version>) -> Write {
+pub(super) fn checkpoint(zone: u8, version: &Arc<Version>) -> Write {
     Write::Checkpoint { zone: id(zone), version: Arc::clone(version) }
 }
 
@@ -93,7 +93,7 @@ async fn zones(store: &dyn Store) -> BTreeMap<Id, Result<StoredZone, Damaged>> {
     zones
 }
 
-async fn zone(store: &dyn Store, number: u8) -> StoredZone {
+pub(super) async fn zone(store: &dyn Store, number: u8) -> StoredZone {
     store.zone(id(number)).await.unwrap().unwrap().unwrap()
 }
 
@@ -106,7 +106,7 @@ fn assert_holds(zone: &StoredZone, version: &Version, deltas: &[Arc<Delta>]) {
 }
 
 /// Does something to the database behind the store's back; gives what it selects.
-async fn behind(path: &Path, sql: impl Into<String>) -> Vec<i64> {
+pub(super) async fn behind(path: &Path, sql: impl Into<String>) -> Vec<i64> {
     let options = sqlx::sqlite::SqliteConnectOptions::new().filename(path);
     let mut connection = sqlx::sqlite::SqliteConnection::connect_with(&options).await.unwrap();
     let sql: String = sql.into();

@@ -2,7 +2,7 @@
 
 use super::file::{Database, PAGE_OCTETS};
 use super::prepared::Prepared;
-use super::{StoreError, Suspects, held, objects};
+use super::{StoreError, Suspects, held, notes, objects};
 use sqlx::sqlite::SqliteConnection;
 use sqlx::{Connection, Sqlite, Transaction};
 use std::slice;
@@ -134,6 +134,8 @@ async fn carry_out(
         }
         Prepared::TrimDeltas { zone, keep } => held::trim_deltas(transaction, *zone, *keep).await,
         Prepared::State { zone, state } => held::state(transaction, *zone, *state).await,
+        Prepared::Note(note) => notes::put(transaction, note).await,
+        Prepared::DropNote { zone, id } => notes::delete(transaction, *zone, *id).await,
         Prepared::Forget { zone } => held::forget(transaction, *zone).await,
     }
 }
