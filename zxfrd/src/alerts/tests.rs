@@ -17,9 +17,10 @@ use zxfr_core::zone::Version;
 use super::*;
 use crate::api::{FailureStatus, IncomingStatus, Listener, PeerStatus, Received, Requests, Sent, Tls, ZoneStatus};
 use crate::catalog::{
-    Access, AlertPolicyWanted, AlertType, Id, IncomingWanted, Origin, PeerWanted, Reach, SecretWanted, Time, Token,
-    Webhook, WebhookWanted, Zone, ZoneWanted,
+    Access, AlertPolicyWanted, AlertType, Fault, Id, IncomingWanted, Origin, PeerWanted, Reach, SecretWanted, Time,
+    Token, Webhook, WebhookWanted, Zone, ZoneWanted,
 };
+use crate::records::{Book, Change, Changed};
 use crate::store::Memory;
 
 /// How long something is waited for that has to come.
@@ -51,6 +52,14 @@ impl Live for Zones {
 
     fn version(&self, _: &Zone) -> Option<Arc<Version>> {
         None
+    }
+
+    fn look(&self, _: &Zone, look: &mut dyn FnMut(Option<&Arc<Version>>, &Book)) {
+        look(None, &Book::default());
+    }
+
+    fn change_records(&self, _: &Zone, _: &str, _: Vec<Change>) -> Result<Vec<Changed>, (Option<usize>, Fault)> {
+        Err((None, Fault::unavailable("there are no records")))
     }
 
     fn status(&self, _: &Zone) -> ZoneStatus {

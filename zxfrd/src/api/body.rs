@@ -134,6 +134,15 @@ impl Members {
         })
     }
 
+    /// The members of a member, as they are.
+    pub(super) fn values(&self, name: &str) -> Result<Member<Map<String, Value>>, Refusal> {
+        Ok(match self.object(name)? {
+            Member::Missing => Member::Missing,
+            Member::Null => Member::Null,
+            Member::Value(members) => Member::Value(members.0),
+        })
+    }
+
     /// Whether nothing is said: no members, or only ones that are null or empty.
     pub(super) fn say_nothing(&self) -> bool {
         self.0.values().all(|value| match value {

@@ -8,7 +8,8 @@ use zxfr_core::zone::Version;
 
 use super::requests::Requests;
 use super::status::ZoneStatus;
-use crate::catalog::{Reach, Time, Zone};
+use crate::catalog::{Fault, Reach, Time, Zone};
+use crate::records::{self, Book};
 
 /// The node that runs, as the API sees it. Of every zone that is asked for here the catalog has said that it is there.
 pub trait Live: Send + Sync {
@@ -23,6 +24,21 @@ pub trait Live: Send + Sync {
 
     /// The version of a zone that is held, expired or not.
     fn version(&self, zone: &Zone) -> Option<Arc<Version>>;
+
+    /// Looks at the version of a zone that is held, and the notes that go with it. It holds up whoever changes records.
+    fn look(&self, zone: &Zone, look: &mut dyn FnMut(Option<&Arc<Version>>, &Book));
+
+    /// Makes, changes and deletes records of a zone, in this order, all of them or none, as a token says. It waits for the store,
+    /// so it is for blocking threads.
+    ///
+    /// # Errors
+    /// Why nothing was changed, and which of the changes is at fault.
+    fn change_records(
+        &self,
+        zone: &Zone,
+        token: &str,
+        changes: Vec<records::Change>,
+    ) -> Result<Vec<records::Changed>, (Option<usize>, Fault)>;
 
     /// How a zone stands with each of its peers.
     fn status(&self, zone: &Zone) -> ZoneStatus;

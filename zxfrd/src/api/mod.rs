@@ -31,6 +31,7 @@ mod live;
 mod object;
 mod query;
 mod rates;
+mod record_body;
 mod record_object;
 mod refusal;
 mod requests;
@@ -77,6 +78,8 @@ struct Shared {
 pub struct Settings {
     /// The most octets that the body of a request may have.
     pub body_octets: usize,
+    /// The most records that a request may change.
+    pub records_at_once: usize,
     /// The requests that each token may make.
     pub rate: Rate,
     /// The wrong tokens that may come from each address, or each /64 of IPv6.
@@ -87,6 +90,7 @@ impl Default for Settings {
     fn default() -> Self {
         Self {
             body_octets: 1 << 20,
+            records_at_once: 3_500,
             rate: Rate { burst: 1200, per_second: 200 },
             guesses: Rate { burst: 1200, per_second: 200 },
         }

@@ -19,6 +19,8 @@ pub struct Api {
     pub tokens: Vec<Token>,
     /// With what it speaks TLS.
     pub tls: Option<Tls>,
+    /// How many records a request may change.
+    pub records_at_once: u32,
     /// How many requests a token may make at once.
     pub requests_at_once: u32,
     /// How many requests a token may make each second in the long run.
@@ -71,6 +73,7 @@ impl Default for Api {
             accounts: vec![Account { id: Self::ACCOUNT, name: "local".to_owned() }],
             tokens: Vec::new(),
             tls: None,
+            records_at_once: 3_500,
             requests_at_once: 1200,
             requests_per_second: 200,
         }
@@ -159,9 +162,10 @@ impl Checker<'_> {
                 None
             }
         };
+        let records_at_once = self.limit(raw.records_at_once.as_ref(), default.records_at_once);
         let requests_at_once = self.limit(raw.requests_at_once.as_ref(), default.requests_at_once);
         let requests_per_second = self.limit(raw.requests_per_second.as_ref(), default.requests_per_second);
-        Api { listen, accounts, tokens, tls, requests_at_once, requests_per_second }
+        Api { listen, accounts, tokens, tls, records_at_once, requests_at_once, requests_per_second }
     }
 
     fn accounts(&mut self, raw: &raw::Api) -> Option<Vec<Account>> {

@@ -15,6 +15,7 @@
 //! tokens = [{ name = "admin", secret = "long-and-random", access = "write" }] # none by default; write, read or metrics
 //! ## tls_cert = "chain.pem"
 //! ## tls_key = "key.pem"
+//! records_at_once = 3500
 //! requests_at_once = 1200
 //! requests_per_second = 200
 //!

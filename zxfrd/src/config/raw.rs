@@ -37,6 +37,7 @@ pub(super) struct Api {
     pub(super) tokens: Vec<Token>,
     pub(super) tls_cert: Option<Spanned<String>>,
     pub(super) tls_key: Option<Spanned<String>>,
+    pub(super) records_at_once: Option<Spanned<u32>>,
     pub(super) requests_at_once: Option<Spanned<u32>>,
     pub(super) requests_per_second: Option<Spanned<u32>>,
 }

@@ -16,7 +16,7 @@ pub fn derived_id(zone: Id, apex: NameRef<'_>, record: &Record<'_>) -> Id {
 }
 
 /// What all records at a name have in common of their ids.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(super) struct Key([u8; 8]);
 
 impl Key {
@@ -32,6 +32,13 @@ impl Key {
             }
         });
         key[4..].copy_from_slice(&hash(owner).to_be_bytes());
+        Self(key)
+    }
+
+    /// What an id has of it.
+    pub(super) fn beginning(id: Id) -> Self {
+        let mut key = [0; 8];
+        key.copy_from_slice(&id.0[..8]);
         Self(key)
     }
 

@@ -21,4 +21,4 @@ pub use content::Shown;
 pub use given::{Given, rdata};
 pub use id::derived_id;
 pub use note::{Book, Known, Layer, Note, shown_id};
-pub use select::{Compared, Field, Found, Order, Selection, Text, find};
+pub use select::{Among, Compared, Field, Found, Order, Selection, Text, find};

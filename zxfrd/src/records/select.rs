@@ -2,7 +2,7 @@
 //! the records up to those that are wanted, and only where they are to be in another order than the zone's.
 
 use std::cmp::Ordering;
-use std::collections::BinaryHeap;
+use std::collections::{BinaryHeap, HashSet};
 
 use zxfr_core::name::{Name, NameRef};
 use zxfr_core::wire::{Class, Record, Rtype};
@@ -24,12 +24,40 @@ pub struct Selection {
     pub rtype: Option<Rtype>,
     /// What the name or the content has to hold, in lower case.
     pub search: Option<String>,
+    /// Only some records, or all but some.
+    pub among: Option<Among>,
     /// That nothing fits, whatever else is asked for.
     pub nothing: bool,
     /// The order; the zone's where there is none.
     pub order: Option<Order>,
     /// Whether the order is the other way round.
     pub descending: bool,
+}
+
+/// Some records of a zone.
+#[derive(Clone, Debug)]
+pub struct Among {
+    zone: Id,
+    apex: Name,
+    keys: HashSet<Id>,
+    /// How the keys begin, which is quickly found out of a record.
+    beginnings: HashSet<Key>,
+    except: bool,
+}
+
+impl Among {
+    /// The records with these keys, or all but them.
+    #[must_use]
+    pub fn new(zone: Id, apex: Name, keys: HashSet<Id>, except: bool) -> Self {
+        let beginnings = keys.iter().map(|key| Key::beginning(*key)).collect();
+        Self { zone, apex, keys, beginnings, except }
+    }
+
+    fn takes(&self, record: &Record<'_>) -> bool {
+        let key = Key::of(self.apex.as_ref(), record.owner);
+        let is = self.beginnings.contains(&key) && self.keys.contains(&key.id(self.zone, record));
+        is != self.except
+    }
 }
 
 /// What of a record is compared.
@@ -177,11 +205,14 @@ impl Selection {
     }
 
     fn takes_all(&self) -> bool {
-        self.texts.is_empty() && self.rtype.is_none() && self.search.is_none()
+        self.texts.is_empty() && self.rtype.is_none() && self.search.is_none() && self.among.is_none()
     }
 
     fn takes(&self, record: &Record<'_>) -> bool {
         if self.rtype.is_some_and(|rtype| rtype != record.rtype) {
+            return false;
+        }
+        if self.among.as_ref().is_some_and(|among| !among.takes(record)) {
             return false;
         }
         let field = |field: &Field| match field {
@@ -196,7 +227,9 @@ impl Selection {
 }
 
 impl Text {
-    fn fits(&self, field: &str) -> bool {
+    /// Whether a field, in lower case, is as it has to be.
+    #[must_use]
+    pub fn fits(&self, field: &str) -> bool {
         match self.compared {
             Compared::Exact => field == self.with,
             Compared::Contains => field.contains(&self.with),

@@ -38,8 +38,9 @@ impl Management {
         let listener = Listener::bind(config.listen, tls, CONNECTIONS).await.map_err(cannot)?;
         let addr = listener.local_addr().map_err(cannot)?;
         let rate = Rate { burst: config.requests_at_once, per_second: config.requests_per_second };
+        let records_at_once = usize::try_from(config.records_at_once).unwrap_or(usize::MAX);
         let without_token = catalog.read().tokens().next().is_none();
-        let api = Api::new(catalog, live, Settings { rate, ..Settings::default() });
+        let api = Api::new(catalog, live, Settings { rate, records_at_once, ..Settings::default() });
         let (stop, stopped) = watch::channel(false);
         let task = tokio::spawn(listener.serve(api.router(), stopped, grace));
         tracing::info!(url = %format_args!("{scheme}://{addr}{BASE}"), "management API");
@@ -51,9 +52,16 @@ impl Management {
 
     /// Whether another configuration needs another start.
     pub(super) fn differs(&self, config: &config::Api) -> bool {
-        let config::Api { listen, accounts: _, tokens: _, tls, requests_at_once, requests_per_second } = &self.config;
-        (listen, tls, requests_at_once, requests_per_second)
-            != (&config.listen, &config.tls, &config.requests_at_once, &config.requests_per_second)
+        let config::Api { listen, accounts: _, tokens: _, tls, records_at_once, requests_at_once, requests_per_second } =
+            &self.config;
+        (listen, tls, records_at_once, requests_at_once, requests_per_second)
+            != (
+                &config.listen,
+                &config.tls,
+                &config.records_at_once,
+                &config.requests_at_once,
+                &config.requests_per_second,
+            )
     }
 
     /// Takes no more requests, and lets those under way end.

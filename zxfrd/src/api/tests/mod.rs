@@ -7,6 +7,7 @@ mod documented;
 mod lists;
 mod objects;
 mod paths;
+mod record_changes;
 mod records;
 mod serving;
 
@@ -19,11 +20,15 @@ use axum::http::{HeaderMap, Request, StatusCode};
 use http_body_util::BodyExt;
 use serde_json::{Value, json};
 use tower::ServiceExt;
+use zxfr_core::edit::{Edit, Rules};
+use zxfr_core::serial::SerialPolicy;
+use zxfr_core::time::UnixTime;
 use zxfr_core::zone::Version;
 
 use super::{Api, BASE, Live, Rate, Received, Requests, Sent, Settings, ZoneStatus};
-use crate::catalog::{self, Catalog, Reach};
+use crate::catalog::{self, Catalog, Fault, Reach, Time};
 use crate::config;
+use crate::records::Book;
 use crate::store::Memory;
 
 const A: &str = "0123456789abcdef0123456789abcdef";
@@ -64,6 +69,7 @@ struct Node {
     received: Mutex<Received>,
     sent: Mutex<Sent>,
     version: Mutex<Option<Arc<Version>>>,
+    book: Mutex<Book>,
 }
 
 impl Live for Node {
@@ -81,6 +87,31 @@ impl Live for Node {
 
     fn version(&self, _: &catalog::Zone) -> Option<Arc<Version>> {
         self.version.lock().unwrap().clone()
+    }
+
+    fn look(&self, _: &catalog::Zone, look: &mut dyn FnMut(Option<&Arc<Version>>, &Book)) {
+        look(self.version.lock().unwrap().as_ref(), &self.book.lock().unwrap());
+    }
+
+    fn change_records(
+        &self,
+        zone: &catalog::Zone,
+        _: &str,
+        changes: Vec<crate::records::Change>,
+    ) -> Result<Vec<crate::records::Changed>, (Option<usize>, Fault)> {
+        let (mut version, mut book) = (self.version.lock().unwrap(), self.book.lock().unwrap());
+        let empty = || (None, Fault::not_found(catalog::code::ZONE_EMPTY, "nothing is held of this zone yet"));
+        let held = version.clone().ok_or_else(empty)?;
+        let mut edit = Edit::new(held, Rules { apex_cname: true, ..Rules::default() });
+        let at = (zone.id, zone.created, Time::now());
+        let performed = crate::records::perform(&mut edit, &*book, at, &changes);
+        let (changed, layer) = performed.map_err(|(number, fault)| (Some(number), fault))?;
+        let finished = edit.finish(SerialPolicy::Increment, UnixTime(0));
+        if let Some(change) = finished.map_err(|error| (None, crate::records::rule(&error)))? {
+            *version = Some(change.version);
+        }
+        book.take(layer);
+        Ok(changed)
     }
 
     fn status(&self, zone: &catalog::Zone) -> ZoneStatus {

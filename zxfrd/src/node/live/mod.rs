@@ -2,10 +2,12 @@
 //!
 //! | module | holds |
 //! |---|---|
+//! | `changes` | records changed by the API, and the log's line of it |
 //! | `view` | what is known of a zone and its peers |
 //! | `status` | this, as the API says it |
 //! | `metrics` | this, as metrics say it |
 
+mod changes;
 mod metrics;
 mod status;
 mod view;
@@ -17,7 +19,8 @@ use zxfr_core::zone::Version;
 
 use super::Kept;
 use crate::api::{Live, Received, Requests, Sent, ZoneStatus, shown_name};
-use crate::catalog::{self, Reach, Time};
+use crate::catalog::{self, Fault, Reach, Time};
+use crate::records::{self, Book};
 use metrics::{Process, Row};
 use view::View;
 
@@ -53,6 +56,22 @@ impl Live for Kept {
 
     fn version(&self, zone: &catalog::Zone) -> Option<Arc<Version>> {
         self.registry.zone(zone.name.value().as_ref())?.version()
+    }
+
+    fn look(&self, zone: &catalog::Zone, look: &mut dyn FnMut(Option<&Arc<Version>>, &Book)) {
+        match self.registry.zone(zone.name.value().as_ref()).filter(|found| found.id() == zone.id) {
+            Some(zone) => zone.look(look),
+            None => look(None, &Book::default()),
+        }
+    }
+
+    fn change_records(
+        &self,
+        zone: &catalog::Zone,
+        token: &str,
+        changes: Vec<records::Change>,
+    ) -> Result<Vec<records::Changed>, (Option<usize>, Fault)> {
+        changes::perform(self, zone, token, changes)
     }
 
     fn status(&self, zone: &catalog::Zone) -> ZoneStatus {

@@ -1,7 +1,7 @@
 //! Versions and deltas being written.
 
-use super::{StoreError, notes};
 use super::prepared::{Checksum, PreparedCheckpoint, PreparedDelta, checkpoint_checksum, delta_checksum};
+use super::{StoreError, notes};
 use crate::catalog::Id;
 use sqlx::sqlite::SqliteConnection;
 use sqlx::{QueryBuilder, Sqlite};

@@ -129,7 +129,10 @@ mod tests {
     async fn a_note_that_is_damaged_is_told_and_costs_nothing_else() {
         let (_folder, path) = place();
         let store = Sqlite::open(&path).await.unwrap();
-        store.commit(vec![checkpoint(1, &version(1, 3, &[])), Write::Note(note(1)), Write::Note(note(2))]).await.unwrap();
+        store
+            .commit(vec![checkpoint(1, &version(1, 3, &[])), Write::Note(note(1)), Write::Note(note(2))])
+            .await
+            .unwrap();
         behind(&path, "UPDATE record_note SET tags = 'x' WHERE automatic RETURNING 1").await;
         let found = zone(&store, 1).await;
         assert_eq!(found.notes, [note(1)]);
