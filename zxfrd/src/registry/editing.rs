@@ -108,6 +108,11 @@ impl Edits {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    #[cfg(test)]
+    pub(super) fn waiting(&self) -> usize {
+        self.line().waiting.len()
+    }
+
     fn push(&self, edit: Box<dyn Waiting>) {
         let mut line = self.line();
         line.waiting.push_back(edit);

@@ -114,3 +114,6 @@ impl Zone {
         look(held.current().as_ref(), notes.served())
     }
 }
+
+#[cfg(test)]
+mod tests;
