@@ -1,6 +1,6 @@
-"""Calls the methods of the official Python SDK that read records, against a zxfrd that has a zone.
+"""Calls the methods of the official Python SDK that read and change records, against a zxfrd that has a zone.
 
-Environment: ZXFRD_API (base URL with /client/v4), ZXFRD_API_TOKEN (a token that may read), ZXFRD_ZONE (the name of a zone with the
+Environment: ZXFRD_API (base URL with /client/v4), ZXFRD_API_TOKEN (a token that may write), ZXFRD_ACCOUNT (an account's id), ZXFRD_ZONE (the name of a zone with the
 records of tests/tests/sdk/records.rs).
 
 Prints `ok METHOD` when a method did as it should. The exit status is 0 if all went well.
@@ -8,7 +8,7 @@ Prints `ok METHOD` when a method did as it should. The exit status is 0 if all w
 
 import os
 
-from cloudflare import Cloudflare, NotFoundError
+from cloudflare import BadRequestError, Cloudflare, NotFoundError
 
 NOBODY = "0" * 32
 
@@ -43,3 +43,46 @@ print("ok get", flush=True)
 text = records.export(zone_id=zone_id)
 assert len(text.splitlines()) == 106, text
 print("ok export", flush=True)
+
+# A zone whose records are changed here.
+account = os.environ["ZXFRD_ACCOUNT"]
+made_id = api.zones.create(account={"id": account}, name="made.example", type="full").id
+made = records.create(zone_id=made_id, name="www", type="A", content="192.0.2.1", ttl=1, comment="first", tags=["team:dns"])
+assert (made.name, made.content, made.ttl, made.comment) == ("www.made.example", "192.0.2.1", 1, "first"), made
+srv = records.create(
+    zone_id=made_id, name="_x._tcp", type="SRV", ttl=300, data={"priority": 1, "weight": 2, "port": 3, "target": "www.made.example"}
+)
+assert srv.data.port == 3 and srv.content == "2 3 www.made.example", srv
+try:
+    records.create(zone_id=made_id, name="www", type="CNAME", content="a.b", ttl=60)
+    raise AssertionError("a CNAME stands alone")
+except BadRequestError as error:
+    assert error.body["errors"][0]["code"] == 81053, error.body
+print("ok create", flush=True)
+
+put = records.update(made.id, zone_id=made_id, name="www", type="A", content="192.0.2.2", ttl=60)
+assert (put.id, put.content, put.comment) == (made.id, "192.0.2.2", None), put
+print("ok update", flush=True)
+
+edited = records.edit(made.id, zone_id=made_id, name="www", type="A", content="192.0.2.2", ttl=120, comment="second")
+assert (edited.id, edited.content, edited.ttl, edited.comment) == (made.id, "192.0.2.2", 120, "second"), edited
+print("ok edit", flush=True)
+
+batch = records.batch(
+    zone_id=made_id,
+    deletes=[{"id": srv.id}],
+    patches=[{"id": made.id, "name": "www", "type": "A", "ttl": 60, "content": "192.0.2.3"}],
+    posts=[{"name": "b", "type": "TXT", "content": "text", "ttl": 60}],
+)
+assert [record.id for record in batch.deletes] == [srv.id] and batch.patches[0].content == "192.0.2.3", batch
+assert batch.posts[0].content == '"text"', batch
+print("ok batch", flush=True)
+
+imported = records.import_(zone_id=made_id, file="$TTL 60\nc A 192.0.2.4\nwww A 192.0.2.3\n", proxied="false")
+assert (imported.recs_added, imported.total_records_parsed) == (1, 2), imported
+print("ok import", flush=True)
+
+assert records.delete(made.id, zone_id=made_id).id == made.id
+assert sorted(record.name for record in records.list(zone_id=made_id)) == ["b.made.example", "c.made.example"]
+assert "comment" not in records.export(zone_id=made_id)
+print("ok delete", flush=True)

@@ -52,6 +52,7 @@ impl LoadOptions<'_> {
             max_problems: self.max_problems,
             max_octets: self.max_octets,
             files: self.files,
+            ..Options::default()
         }
     }
 }

@@ -1,4 +1,4 @@
-//! The methods of the official SDKs that read records.
+//! The methods of the official SDKs that read and change records.
 
 use std::fmt::Write;
 use std::fs;
@@ -8,7 +8,7 @@ use std::process::Command;
 use zxfr_tests::zxfr::Zxfrd;
 use zxfr_tests::{Failure, packages, tally};
 
-use crate::methods::source;
+use crate::methods::{ACCOUNT, source};
 use crate::scene::TOKEN;
 use crate::script::Script;
 use crate::{NPM_SDK, python};
@@ -16,10 +16,10 @@ use crate::{NPM_SDK, python};
 const ZONE: &str = "records.example";
 
 /// The methods, as the SDKs spell them.
-const METHODS: [&str; 3] = ["list", "get", "export"];
+const METHODS: [&str; 9] = ["list", "get", "export", "create", "update", "edit", "batch", "import", "delete"];
 
 #[test]
-fn records_are_read_by_the_python_sdk() {
+fn records_are_read_and_changed_by_the_python_sdk() {
     run("records by the Python SDK", python, |python| {
         let mut command = Command::new(python);
         command.arg(source("records.py"));
@@ -28,7 +28,7 @@ fn records_are_read_by_the_python_sdk() {
 }
 
 #[test]
-fn records_are_read_by_the_npm_sdk() {
+fn records_are_read_and_changed_by_the_npm_sdk() {
     let installed = || packages::npm("cloudflare", &[NPM_SDK]);
     run("records by the npm SDK", installed, |folder| {
         // It finds packages in the folders above its own.
@@ -60,7 +60,7 @@ fn run(case: &str, installed: impl FnOnce() -> Result<PathBuf, Failure>, command
     fs::write(&file, zone()).unwrap();
     let config = format!(
         "[dns]\nlisten = [\"127.0.0.1:0\"]\n[api]\nlisten = \"127.0.0.1:0\"\n\
-         tokens = [{{ name = \"sdk\", secret = {TOKEN:?}, access = \"read\" }}]\n[store]\nurl = \"memory:\"\n\
+         tokens = [{{ name = \"sdk\", secret = {TOKEN:?}, access = \"write\" }}]\n[store]\nurl = \"memory:\"\n\
          [[acl]]\nname = \"here\"\nip_range = \"127.0.0.1\"\n\
          [[zone]]\nname = {ZONE:?}\nfile = {:?}\noutgoing = {{ peers = [], enabled = true }}\n",
         file.display().to_string()
@@ -71,6 +71,7 @@ fn run(case: &str, installed: impl FnOnce() -> Result<PathBuf, Failure>, command
         ("ZXFRD_API", format!("http://{}/client/v4", zxfrd.api().unwrap())),
         ("ZXFRD_API_TOKEN", TOKEN.to_owned()),
         ("ZXFRD_ZONE", ZONE.to_owned()),
+        ("ZXFRD_ACCOUNT", ACCOUNT.to_owned()),
     ];
     let done = Script::start(command.envs(variables)).end();
     let missing: Vec<_> = METHODS.iter().filter(|method| !done.contains(**method)).collect();

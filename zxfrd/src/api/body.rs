@@ -190,7 +190,7 @@ impl FromRequest<Api> for NoBody {
 }
 
 /// What a client sends, whatever type it says that it has.
-async fn octets(body: Body, most: usize) -> Result<Vec<u8>, Refusal> {
+pub(super) async fn octets(body: Body, most: usize) -> Result<Vec<u8>, Refusal> {
     let collected = timeout(BODY_TIME, Limited::new(body, most).collect()).await.map_err(|_| {
         let message = format!("The body did not come within {} s", BODY_TIME.as_secs());
         Refusal::new(StatusCode::REQUEST_TIMEOUT, codes::TOO_SLOW, message)

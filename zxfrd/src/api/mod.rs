@@ -78,8 +78,10 @@ struct Shared {
 pub struct Settings {
     /// The most octets that the body of a request may have.
     pub body_octets: usize,
-    /// The most records that a request may change.
+    /// The most records that a request may change, but for an import.
     pub records_at_once: usize,
+    /// The most octets that a file of records may have.
+    pub import_octets: usize,
     /// The requests that each token may make.
     pub rate: Rate,
     /// The wrong tokens that may come from each address, or each /64 of IPv6.
@@ -91,6 +93,7 @@ impl Default for Settings {
         Self {
             body_octets: 1 << 20,
             records_at_once: 3_500,
+            import_octets: 256 << 10,
             rate: Rate { burst: 1200, per_second: 200 },
             guesses: Rate { burst: 1200, per_second: 200 },
         }

@@ -21,6 +21,8 @@ pub struct Api {
     pub tls: Option<Tls>,
     /// How many records a request may change.
     pub records_at_once: u32,
+    /// The most octets that a file of records may have.
+    pub import_octets: u32,
     /// How many requests a token may make at once.
     pub requests_at_once: u32,
     /// How many requests a token may make each second in the long run.
@@ -74,6 +76,7 @@ impl Default for Api {
             tokens: Vec::new(),
             tls: None,
             records_at_once: 3_500,
+            import_octets: 256 << 10,
             requests_at_once: 1200,
             requests_per_second: 200,
         }
@@ -163,9 +166,10 @@ impl Checker<'_> {
             }
         };
         let records_at_once = self.limit(raw.records_at_once.as_ref(), default.records_at_once);
+        let import_octets = self.limit(raw.import_octets.as_ref(), default.import_octets);
         let requests_at_once = self.limit(raw.requests_at_once.as_ref(), default.requests_at_once);
         let requests_per_second = self.limit(raw.requests_per_second.as_ref(), default.requests_per_second);
-        Api { listen, accounts, tokens, tls, records_at_once, requests_at_once, requests_per_second }
+        Api { listen, accounts, tokens, tls, records_at_once, import_octets, requests_at_once, requests_per_second }
     }
 
     fn accounts(&mut self, raw: &raw::Api) -> Option<Vec<Account>> {

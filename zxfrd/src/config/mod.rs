@@ -16,6 +16,7 @@
 //! ## tls_cert = "chain.pem"
 //! ## tls_key = "key.pem"
 //! records_at_once = 3500
+//! import_octets = 262144
 //! requests_at_once = 1200
 //! requests_per_second = 200
 //!

@@ -38,6 +38,7 @@ pub(super) struct Api {
     pub(super) tls_cert: Option<Spanned<String>>,
     pub(super) tls_key: Option<Spanned<String>>,
     pub(super) records_at_once: Option<Spanned<u32>>,
+    pub(super) import_octets: Option<Spanned<u32>>,
     pub(super) requests_at_once: Option<Spanned<u32>>,
     pub(super) requests_per_second: Option<Spanned<u32>>,
 }

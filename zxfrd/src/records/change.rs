@@ -47,6 +47,8 @@ pub enum Change {
     Put(Id, Wanted),
     /// It is made.
     Post(Wanted),
+    /// It is made unless it is there, with a TTL in seconds, or 1 to leave it to the server.
+    Import(Found),
 }
 
 /// A record that was changed.
@@ -58,6 +60,8 @@ pub struct Changed {
     pub id: Id,
     /// Its note, if it has one.
     pub note: Option<Arc<Note>>,
+    /// Whether it wasn't there before.
+    pub made: bool,
 }
 
 /// Makes changes in an edit, in their order, and gives for each the record. The notes that change with them are in the layer.
@@ -127,14 +131,31 @@ impl Work<'_> {
                 let note = noted(empty, wanted, automatic);
                 self.replace(&before, record, note)
             }
+            Change::Import(record) => self.import(record),
             Change::Post(wanted) => {
                 let (record, automatic) = self.whole(wanted)?;
-                let id =
-                    Id::random().map_err(|error| Fault::unavailable(format!("no random octets for an id: {error}")))?;
-                let note = noted(self.empty(id, &record, self.now), wanted, automatic);
-                self.add(record, note)
+                let note = noted(self.empty(random()?, &record, self.now), wanted, automatic);
+                self.add(record, note).map(|changed| Changed { made: true, ..changed })
             }
         }
+    }
+
+    /// A record of a file. Where it is at fault, it is named.
+    fn import(&mut self, record: &Found) -> Result<Changed, Fault> {
+        let blame = |fault: Fault| {
+            let message = format!("{} {}: {}", record.owner, record.rtype, fault.message);
+            Fault { message, pointer: Some("/file".to_owned()), ..fault }
+        };
+        if let Some(there) = self.edit.find(&record.record()) {
+            let (found, key) = (Found::of(&there), derived_id(self.zone, self.apex.as_ref(), &there));
+            let known = self.layer.over(self.known);
+            return Ok(Changed { found, id: shown_id(&known, key), note: known.note_of(key), made: false });
+        }
+        usable(record.rtype).map_err(blame)?;
+        let (ttl, automatic) = ttl(record.ttl).map_err(blame)?;
+        let record = Found { ttl, ..record.clone() };
+        let note = Note { automatic, ..self.empty(random()?, &record, self.now) };
+        self.add(record.clone(), note).map(|changed| Changed { made: true, ..changed }).map_err(blame)
     }
 
     fn delete(&mut self, id: Id) -> Result<Changed, Fault> {
@@ -237,7 +258,7 @@ impl Work<'_> {
         self.edit.add(&record).map_err(|error| rule(&error))?;
         let note = Arc::new(note);
         self.layer.put(self.known, self.apex.as_ref(), note.clone());
-        Ok(Changed { found, id: note.id, note: Some(note) })
+        Ok(Changed { found, id: note.id, note: Some(note), made: false })
     }
 
     /// The record with an id, as it is now in the edit.
@@ -247,7 +268,7 @@ impl Work<'_> {
         let known = self.layer.over(self.known);
         if let Some(note) = known.note(id) {
             let record = self.edit.find(&note.record()).ok_or_else(missing)?;
-            return Ok(Changed { found: Found::of(&record), id, note: Some(note.clone()) });
+            return Ok(Changed { found: Found::of(&record), id, note: Some(note.clone()), made: false });
         }
         let held = self.edit.held().clone();
         let (found, _) = look_up(&held, &known, self.zone, id).ok_or_else(missing)?;
@@ -257,7 +278,7 @@ impl Work<'_> {
         if known.id_of(key).is_some() {
             return Err(missing());
         }
-        Ok(Changed { found: Found::of(&record), id, note: None })
+        Ok(Changed { found: Found::of(&record), id, note: None, made: false })
     }
 }
 
@@ -265,6 +286,10 @@ impl Work<'_> {
 #[must_use]
 pub fn rule(error: &EditError) -> Fault {
     Fault::refused(code::RECORD_RULE, error.to_string())
+}
+
+fn random() -> Result<Id, Fault> {
+    Id::random().map_err(|error| Fault::unavailable(format!("no random octets for an id: {error}")))
 }
 
 fn noted(note: Note, wanted: &Wanted, automatic: bool) -> Note {

@@ -129,7 +129,7 @@ fn of_data(
         text.push_str(&token);
     }
     parse_rdata(rtype.0, &text, origin).map_err(|RdataProblem { field, message }| {
-        let name = fields.get(field).or(fields.last()).map_or("", |(name, _)| name);
+        let name = fields.get(field).or_else(|| fields.last()).map_or("", |(name, _)| name);
         wrong(&format!("data/{name}"), format!("{name} of a record of type {rtype}: {message}"))
     })
 }

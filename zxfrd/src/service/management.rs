@@ -40,7 +40,8 @@ impl Management {
         let rate = Rate { burst: config.requests_at_once, per_second: config.requests_per_second };
         let records_at_once = usize::try_from(config.records_at_once).unwrap_or(usize::MAX);
         let without_token = catalog.read().tokens().next().is_none();
-        let api = Api::new(catalog, live, Settings { rate, records_at_once, ..Settings::default() });
+        let import_octets = usize::try_from(config.import_octets).unwrap_or(usize::MAX);
+        let api = Api::new(catalog, live, Settings { rate, records_at_once, import_octets, ..Settings::default() });
         let (stop, stopped) = watch::channel(false);
         let task = tokio::spawn(listener.serve(api.router(), stopped, grace));
         tracing::info!(url = %format_args!("{scheme}://{addr}{BASE}"), "management API");
@@ -52,13 +53,22 @@ impl Management {
 
     /// Whether another configuration needs another start.
     pub(super) fn differs(&self, config: &config::Api) -> bool {
-        let config::Api { listen, accounts: _, tokens: _, tls, records_at_once, requests_at_once, requests_per_second } =
-            &self.config;
-        (listen, tls, records_at_once, requests_at_once, requests_per_second)
+        let config::Api {
+            listen,
+            accounts: _,
+            tokens: _,
+            tls,
+            records_at_once,
+            import_octets,
+            requests_at_once,
+            requests_per_second,
+        } = &self.config;
+        (listen, tls, records_at_once, import_octets, requests_at_once, requests_per_second)
             != (
                 &config.listen,
                 &config.tls,
                 &config.records_at_once,
+                &config.import_octets,
                 &config.requests_at_once,
                 &config.requests_per_second,
             )

@@ -5,6 +5,7 @@ use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 
 use super::entry::{Directive, Fault, Head, IN, SOA, quote, read_directive, read_head};
+use super::generate::Generate;
 use super::input::read_rdata;
 use super::lexer::{Entry, Lexer, Token, newlines};
 use super::line::Usual;
@@ -102,7 +103,7 @@ impl<'o, R: Remark, E: Display, S: FnMut(Record<'_>) -> Result<R, E>> Zone<'o, S
         Self {
             options,
             sink,
-            inherited: Inherited { apex, soa: None, default_ttl: None },
+            inherited: Inherited { apex, soa: None, default_ttl: options.default_ttl },
             last_ttl: None,
             ttl_before: None,
             took_ttl_before: false,
@@ -119,7 +120,7 @@ impl<'o, R: Remark, E: Display, S: FnMut(Record<'_>) -> Result<R, E>> Zone<'o, S
 
     /// What was read, when reading has ended as `ended` says.
     pub(super) fn finish(mut self, ended: ControlFlow<()>) -> Result<Summary, ReadError> {
-        if self.inherited.soa.is_none() && self.problems.is_empty() {
+        if self.options.needs_soa && self.inherited.soa.is_none() && self.problems.is_empty() {
             let of = self.inherited.apex.as_deref().map_or_else(String::new, |apex| format!(" {}", name_text(apex)));
             self.push_problem(0, 0, format!("the zone{of} has no SOA record"));
         }
@@ -216,6 +217,10 @@ impl<'o, R: Remark, E: Display, S: FnMut(Record<'_>) -> Result<R, E>> Zone<'o, S
                 Ok(Directive::Ttl(ttl)) => {
                     self.inherited.default_ttl = Some(ttl);
                     Ok(())
+                }
+                Ok(Directive::Generate(generate)) => return self.generate(text, scope, entry, tokens, &generate),
+                Ok(Directive::Include(..)) if !self.options.includes => {
+                    Err(Fault::new(0, "$INCLUDE is not taken here"))
                 }
                 Ok(Directive::Include(path, origin)) => {
                     return self.include(&path, origin.or_else(|| scope.origin.clone()));
@@ -355,6 +360,34 @@ impl<'o, R: Remark, E: Display, S: FnMut(Record<'_>) -> Result<R, E>> Zone<'o, S
             }
             Some(_) => Err(Fault::new(0, "a second SOA, and it differs from the first")),
         }
+    }
+
+    /// Reads the records of a `$GENERATE` line.
+    fn generate(
+        &mut self,
+        text: &[u8],
+        scope: &mut Scope,
+        entry: Entry,
+        tokens: &[Token],
+        generate: &Generate,
+    ) -> ControlFlow<()> {
+        let (mut line, mut of_line) = (Vec::new(), Vec::new());
+        for number in generate.numbers() {
+            let outcome = match generate.write_line(number, &mut line) {
+                Err(what) => Err(Fault::new(2, what)),
+                Ok(()) => match Lexer::new(&line).next_entry(&mut of_line) {
+                    Ok(Some(made)) => self.read_record(&line, scope, made, &of_line),
+                    Ok(None) => Ok(()),
+                    Err((_, fault)) => Err(Fault::new(2, fault.what)),
+                },
+            };
+            if let Err(Fault { token, message }) = outcome {
+                let message = format!("$GENERATE at {number}: {message}");
+                // The others would be as wrong.
+                return self.refuse(text, entry, tokens, Fault { token: token.map(|_| 2), message });
+            }
+        }
+        ControlFlow::Continue(())
     }
 
     /// Reads an included file.

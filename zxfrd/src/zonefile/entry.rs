@@ -1,5 +1,6 @@
 //! The head of an entry: owner, TTL, class and type in their possible orders, or a directive.
 
+use super::generate::Generate;
 use super::lexer::Token;
 use super::names::read_name;
 use super::{time, types};
@@ -95,6 +96,8 @@ pub(super) enum Directive {
     Ttl(u32),
     /// `$INCLUDE`: the path, and the origin inside.
     Include(Vec<u8>, Option<Vec<u8>>),
+    /// `$GENERATE`.
+    Generate(Generate),
 }
 
 /// Reads a directive.
@@ -124,12 +127,10 @@ pub(super) fn read_directive(text: &[u8], tokens: &[Token], origin: Option<&[u8]
             _ => (Directive::Include(path, Some(name(2)?)), 3),
         }
     } else if keyword.eq_ignore_ascii_case(b"$GENERATE") {
-        return Err(Fault::new(
-            0,
-            "$GENERATE is BIND's own and not read: write the records out (named-compilezone does)",
-        ));
+        return Generate::read(text, tokens).map(Directive::Generate);
     } else {
-        let known = "known are $ORIGIN, $TTL and $INCLUDE (write an owner that begins with a dollar sign as \\$)";
+        let known =
+            "known are $ORIGIN, $TTL, $INCLUDE and $GENERATE (write an owner that begins with a dollar sign as \\$)";
         return Err(Fault::new(0, format!("directive {} is not known: {known}", quote(keyword))));
     };
     if tokens.len() > used {

@@ -15,6 +15,7 @@
 //! | `parts` | large files, on several cores |
 //! | `line` | usual records, read in one pass over their line |
 //! | `reader`, `entries`, `entry` | directives, owners, TTLs, classes, types; what makes a zone; problems with their lines |
+//! | `generate` | `$GENERATE` |
 //! | `rdata` | one RDATA by itself |
 //! | `types` | the table of types and their fields |
 //! | `input`, `output`, `odd`, `location`, `svc`, `time`, `encodings`, `names` | fields from text and to text |
@@ -23,6 +24,7 @@
 mod encodings;
 mod entries;
 mod entry;
+mod generate;
 mod input;
 mod lexer;
 mod line;

@@ -23,12 +23,26 @@ pub struct Options<'a> {
     pub max_octets: u64,
     /// Where each file that is read, included ones too, is noted.
     pub files: Option<&'a Files>,
+    /// Whether it is a whole zone, so that it has to have an SOA.
+    pub needs_soa: bool,
+    /// The TTL of records that have none, as if `$TTL` had said it.
+    pub default_ttl: Option<u32>,
+    /// Whether `$INCLUDE` is taken.
+    pub includes: bool,
 }
 
 impl Default for Options<'_> {
     /// To load a zone: ends at the first problem, takes 4 GiB of text.
     fn default() -> Self {
-        Self { origin: None, max_problems: 1, max_octets: 1 << 32, files: None }
+        Self {
+            origin: None,
+            max_problems: 1,
+            max_octets: 1 << 32,
+            files: None,
+            needs_soa: true,
+            default_ttl: None,
+            includes: true,
+        }
     }
 }
 

@@ -107,7 +107,7 @@ fn problems_say_where_and_what() {
          e MX 10\n\
          f MX 10 a b\n\
          g TSIG x\n\
-         $GENERATE 1-2 a A 1\n\
+         $GENERATE 1-2 a A $\n\
          h..i NS a\n\
          $TTL\n\
          j A \\# 3 010203\n\
@@ -123,7 +123,7 @@ fn problems_say_where_and_what() {
         "7:6: MX: the record ends too early: a field is missing",
         "8:11: MX: 'b': there is more behind the record's last field",
         "9:3: type 'TSIG' cannot stand in a zone",
-        "10:1: $GENERATE is BIND's own and not read",
+        "10:15: $GENERATE at 1: A: '1': ",
         "11:1: owner 'h..i': the name has an empty label",
         "12:1: the directive ends too early",
         "13:10: A: '010203': these octets are not a valid RDATA of A",

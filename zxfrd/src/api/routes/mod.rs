@@ -16,7 +16,7 @@ mod webhooks;
 mod zones;
 
 use axum::Router;
-use axum::extract::{OriginalUri, Request};
+use axum::extract::{DefaultBodyLimit, OriginalUri, Request};
 use axum::middleware::{from_fn, from_fn_with_state};
 use axum::routing::get;
 use utoipa_axum::router::OpenApiRouter;
@@ -40,6 +40,8 @@ pub(super) fn router(api: Api) -> Router {
         .merge(open::document(document))
         .fallback(no_route)
         .method_not_allowed_fallback(no_method)
+        // Bodies have limits of their own.
+        .layer(DefaultBodyLimit::disable())
         .layer(from_fn(guard))
         .layer(from_fn_with_state(api.clone(), count))
         .with_state(api)
@@ -71,6 +73,7 @@ fn gated(api: &Api) -> OpenApiRouter<Api> {
         .routes(routes!(records::list, records::change::create))
         .routes(routes!(records::get, records::change::update, records::change::edit, records::change::delete))
         .routes(routes!(records::change::batch))
+        .routes(routes!(records::import::import))
         .routes(routes!(webhooks::list, webhooks::create))
         .routes(routes!(webhooks::get, webhooks::update, webhooks::delete))
         .routes(routes!(alerts::list, alerts::create))

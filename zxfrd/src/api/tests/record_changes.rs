@@ -212,3 +212,68 @@ async fn comments_and_tags_are_filters() {
     let answer = world.get(&format!("{path}?comment.absent=true&tag.absent=true"), READER).await;
     assert_eq!(answer.result().as_array().unwrap().len(), 3);
 }
+
+/// Sends a form with these fields.
+async fn import(world: &World, path: &str, token: &str, fields: &[(&str, &str)]) -> Answer {
+    let mut body = String::new();
+    for (name, value) in fields {
+        body += &format!("--x\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n");
+    }
+    body += "--x--\r\n";
+    let request = Request::builder().method("POST").uri(format!("{BASE}{path}/import"));
+    let request = request.header("authorization", format!("Bearer {token}"));
+    let request = request.header("content-type", "multipart/form-data; boundary=x");
+    world.send(request.body(Body::from(body)).unwrap()).await
+}
+
+#[tokio::test]
+async fn a_zone_file_is_imported_whole_or_not_at_all() {
+    let (world, path) = records().await;
+    let file = "$TTL 120\n@ SOA a b 1 2 3 4 5\nns 60 A 192.0.2.1 ; is there\nx A 192.0.2.2\n$ORIGIN sub\nx TXT \"a b\"\n\
+                $GENERATE 1-3 h$ A 192.0.2.$\n";
+    let done = import(&world, &path, ALICE, &[("proxied", "false"), ("file", file)]).await;
+    assert_eq!(done.result(), &json!({"recs_added": 5, "total_records_parsed": 6}));
+    let all = world.all(&path).await;
+    assert_eq!(all.len(), 8);
+    assert!(all.contains(&"h3.sub.example.com A 192.0.2.3".to_owned()), "{all:?}");
+    let found = world.get(&format!("{path}?name=x.example.com"), READER).await.result()[0].clone();
+    assert_eq!(found["ttl"], json!(120));
+    let again = import(&world, &path, ALICE, &[("file", file)]).await;
+    assert_eq!(again.result(), &json!({"recs_added": 0, "total_records_parsed": 6}));
+    let without_ttl = import(&world, &path, ALICE, &[("file", "auto A 192.0.2.9")]).await;
+    assert_eq!(without_ttl.result()["recs_added"], json!(1));
+    let found = world.get(&format!("{path}?name=auto.example.com"), READER).await.result()[0].clone();
+    assert_eq!(found["ttl"], json!(1));
+    let all = world.all(&path).await;
+    for (file, code, what) in [
+        ("a A 192.0.2.300", 2309, "file:1:5: A: '192.0.2.300'"),
+        ("a 60 A 192.0.2.1\n$INCLUDE /etc/passwd", 2309, "$INCLUDE is not taken here"),
+        ("a 60 A 192.0.2.1\nb.example.org. 60 A 192.0.2.1", 2309, "outside the zone"),
+        ("a 60 A 192.0.2.1\nb 5 A 192.0.2.1", 2304, "b.example.com. A: ttl is 5"),
+        ("a 60 A 192.0.2.1\nwww 60 A 192.0.2.1", 81_053, "www.example.com. A: www.example.com.: there is a CNAME"),
+        ("$GENERATE 1-30000 a$ A 192.0.2.1", 2309, "more than 20000 records"),
+    ] {
+        let refused = import(&world, &path, ALICE, &[("file", file)]).await;
+        refused.refused_at(400, code, "/file");
+        assert!(refused.body["errors"][0]["message"].as_str().unwrap().contains(what), "{}", refused.body);
+        assert_eq!(world.all(&path).await, all, "nothing has changed");
+    }
+    let proxied = import(&world, &path, ALICE, &[("file", "a A 192.0.2.1"), ("proxied", "true")]).await;
+    proxied.refused_at(400, 2305, "/proxied");
+    import(&world, &path, ALICE, &[]).await.refused_at(400, 1000, "/file");
+    world.post(&format!("{path}/import"), ALICE, json!({})).await.refused(400, 1000);
+    import(&world, &path, READER, &[("file", "a A 192.0.2.1")]).await.refused(403, 10_000);
+    let large = "; a comment\n".repeat(30_000);
+    import(&world, &path, ALICE, &[("file", &large)]).await.refused(413, 1902);
+}
+
+#[tokio::test]
+async fn an_export_says_comments_and_tags() {
+    let (world, path) = records().await;
+    let body = json!({"name": "a", "type": "TXT", "content": "t", "comment": "two\nlines", "tags": ["x:1", "y"]});
+    world.post(&path, ALICE, body).await.result();
+    let answer = world.get(&format!("{path}/export"), READER).await;
+    let text = String::from_utf8(answer.octets.into()).unwrap();
+    assert!(text.contains("a.example.com.\t300\tIN\tTXT\t\"t\" ; two lines cf_tags=x:1,y\n"), "{text}");
+    assert_eq!(text.lines().count(), 5);
+}

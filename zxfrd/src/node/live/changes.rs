@@ -18,7 +18,7 @@ pub(super) fn perform(
     let found = kept.registry.zone(zone.name.value().as_ref()).filter(|found| found.id() == zone.id);
     let found = found.ok_or_else(|| (None, gone()))?;
     let count = |which: fn(&Change) -> bool| changes.iter().filter(|change| which(change)).count();
-    let made = count(|change| matches!(change, Change::Post(_)));
+    let made = count(|change| matches!(change, Change::Post(_) | Change::Import(_)));
     let deleted = count(|change| matches!(change, Change::Delete(_)));
     let others = changes.len() - made - deleted;
     let edited = found.change_records(zone.created, changes);

@@ -177,7 +177,7 @@ async fn one(api: &Api, scope: &InZone, change: Change) -> Result<Changed, Refus
 }
 
 /// Makes the changes on a thread that may wait. Each is at a place in the body.
-async fn perform(
+pub(super) async fn perform(
     api: &Api,
     InZone { by, zone }: &InZone,
     changes: Vec<Change>,

@@ -2,6 +2,7 @@
 
 pub(super) mod change;
 pub(super) mod export;
+pub(super) mod import;
 
 use std::collections::HashSet;
 use std::sync::Arc;
