@@ -69,8 +69,13 @@ fn a_secondary_follows_many_edits_without_losing_a_serial() {
     let zone = world.post("/zones", ALICE, &json!({"account": {"id": A}, "name": ZONE, "type": "full"})).id();
     world.outgoing(&zone, ZONE, &[&peer]);
     let path = format!("/zones/{zone}/dns_records");
-    world.post(&path, ALICE, &json!({"name": "@", "type": "NS", "content": "ns.edited.example"})).result();
-    world.post(&path, ALICE, &json!({"name": "ns", "type": "A", "content": "192.0.2.1"})).result();
+    // So many that differences are always smaller than the zone.
+    let hosts: Vec<_> =
+        (0..3_000).map(|n| json!({"name": format!("host{n}"), "type": "A", "content": "192.0.2.1"})).collect();
+    let base = [("@", "NS", "ns.edited.example"), ("ns", "A", "192.0.2.1")];
+    let base = base.map(|(name, rtype, content)| json!({"name": name, "type": rtype, "content": content}));
+    let posts: Vec<_> = hosts.into_iter().chain(base).collect();
+    world.post(&format!("{path}/batch"), ALICE, &json!({ "posts": posts })).result();
     let first = world.zxfrd.wait_for_zone(APEX, None).unwrap();
     let server = world.dns();
     let pull = Pull { way: Way::Ixfr, ..Pull::open(APEX, server) };

@@ -33,6 +33,12 @@ def map_body(context, body):
     accounts = body.get("accounts") if isinstance(body, dict) else None
     if context.operation.path.endswith("/user/tokens") and accounts and all(isinstance(one, str) for one in accounts):
         body["accounts"] = ["0123456789abcdef0123456789abcdef"]
+    if "/dns_records" in context.operation.path and isinstance(body, dict):
+        # Any TTL, comment or tag may come with it.
+        sound = {"name": "fuzzed-" + context.operation.method, "type": "A", "content": "192.0.2.7", "file": "made A 192.0.2.7"}
+        for member, value in sound.items():
+            if isinstance(body.get(member), str):
+                body[member] = value
     if isinstance(body, dict) and "/alerting/v3/" in context.operation.path:
         # Nobody listens there.
         if isinstance(body.get("url"), str):
@@ -114,11 +120,8 @@ fn parameters(world: &World, primary: &Primary, webhook: &str) -> String {
     let policy =
         json!({"name": "p", "alert_type": "secondary_dns_warning", "mechanisms": {"webhooks": [{"id": webhook}]}});
     let policy = world.post(&format!("/accounts/{A}/alerting/v3/policies"), ALICE, &policy).id();
-    let records = world.get(&format!("/zones/{zone}/dns_records"), ALICE);
-    let record = records.result()[0]["id"].as_str().unwrap();
     let mut text = format!(
-        "hooks = \"hooks.py\"\n[parameters]\n\"path.account_id\" = \"{A}\"\n\"path.zone_id\" = \"{zone}\"\n\"path.token_id\" = \"{token}\"\n\
-         \"path.dns_record_id\" = \"{record}\"\n"
+        "hooks = \"hooks.py\"\n[parameters]\n\"path.account_id\" = \"{A}\"\n\"path.zone_id\" = \"{zone}\"\n\"path.token_id\" = \"{token}\"\n"
     );
     for (kind, id) in [
         ("tsigs", tsig),
@@ -134,9 +137,12 @@ fn parameters(world: &World, primary: &Primary, webhook: &str) -> String {
     }
     // What holds for changes of records is said of zones that are changed here.
     let full = world.post("/zones", ALICE, &json!({"account": {"id": A}, "name": "full.example", "type": "full"})).id();
+    let record = json!({"name": "x", "type": "A", "content": "192.0.2.1"});
+    let record = world.post(&format!("/zones/{full}/dns_records"), ALICE, &record).id();
     let _ = writeln!(
         text,
-        "[[operations]]\ninclude-path-regex = \"/policy$\"\nparameters = {{ \"path.zone_id\" = \"{full}\" }}"
+        "[[operations]]\ninclude-path-regex = \"/zones/.*/(policy|dns_records)\"\n\
+         parameters = {{ \"path.zone_id\" = \"{full}\", \"path.dns_record_id\" = \"{record}\" }}"
     );
     text
 }

@@ -16,7 +16,7 @@ use crate::api::scope::InZone;
 use crate::catalog::{Fault, Id, code};
 use crate::records::{Change, Changed};
 
-/// A record that is wanted. When it is edited, what isn't there stays.
+/// A record that is wanted.
 #[derive(ToSchema)]
 #[expect(dead_code, reason = "tells the schema")]
 pub(in crate::api::routes) struct RecordBody {
@@ -25,6 +25,40 @@ pub(in crate::api::routes) struct RecordBody {
     /// The mnemonic of its type, or `TYPE` and its number.
     #[schema(rename = "type", example = "A")]
     r#type: String,
+    /// Its RDATA as in a zone file, but the priority of MX, SRV and URI. Names are absolute, with a last dot or without. A TXT without
+    /// quotes is one text.
+    content: Option<String>,
+    /// The fields of its RDATA by name, of types that have several; in place of the content.
+    #[schema(value_type = Option<Object>)]
+    data: Option<Map<String, Value>>,
+    /// Of MX, SRV and URI.
+    #[schema(value_type = Option<f64>, minimum = 0, maximum = 65535)]
+    priority: Option<u16>,
+    /// In seconds, from 30 to 86400, for all records of its name and type; 1, or nothing, leaves it to the server.
+    #[schema(value_type = Option<f64>)]
+    ttl: Option<u32>,
+    /// True is refused: there is no proxy here.
+    proxied: Option<bool>,
+    /// For people.
+    #[schema(max_length = 500)]
+    comment: Option<String>,
+    /// For people and programs.
+    #[schema(max_items = 20)]
+    tags: Option<Vec<String>>,
+    /// Kept as it is, but nothing in it may be true.
+    #[schema(value_type = Option<Object>)]
+    settings: Option<Map<String, Value>>,
+}
+
+/// What is to be another of a record: what isn't there stays.
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "tells the schema")]
+pub(in crate::api::routes) struct RecordEditBody {
+    /// Its name: whole, or below the zone's; `@` is the zone's.
+    name: Option<String>,
+    /// The mnemonic of its type, or `TYPE` and its number.
+    #[schema(rename = "type", example = "A")]
+    r#type: Option<String>,
     /// Its RDATA as in a zone file, but the priority of MX, SRV and URI. Names are absolute, with a last dot or without. A TXT without
     /// quotes is one text.
     content: Option<String>,
@@ -109,7 +143,7 @@ pub(in crate::api::routes) async fn update(
 /// Changes a record, which keeps its id: what isn't said of it stays
 #[utoipa::path(patch, path = "/zones/{zone_id}/dns_records/{dns_record_id}", tag = "records", operation_id = "records-edit",
     params(("dns_record_id" = String, Path, description = "The record's id.")),
-    request_body = RecordBody, responses((status = 200, body = Success<Record>)))]
+    request_body = RecordEditBody, responses((status = 200, body = Success<Record>)))]
 pub(in crate::api::routes) async fn edit(
     State(api): State<Api>,
     scope: InZone,
