@@ -89,6 +89,25 @@ impl Zxfrd {
         Ok(Self { process, address })
     }
 
+    /// Stops it and starts it again upon what it has stored; waits until it listens, which may be elsewhere. Gives where its
+    /// management API is.
+    ///
+    /// # Errors
+    /// When it doesn't come to that; with its log.
+    pub fn restart(&mut self) -> Result<SocketAddr, Failure> {
+        let before = self.process.log().len();
+        self.process.restart()?;
+        let mut found = |what: &str, end: char| {
+            let log = self.process.log_after(before, &[what], DEADLINE)?;
+            let text = log.split_once(what).and_then(|(_, rest)| rest.split([end, ' ', '\n']).next());
+            text.and_then(|address| address.parse().ok())
+                .ok_or_else(|| Failure::new(format!("no address in its log: {log}")))
+        };
+        let (address, api) = (found(LISTENING, ' ')?, found(MANAGING, '/')?);
+        self.address = address;
+        Ok(api)
+    }
+
     /// Where it answers, over UDP and TCP.
     pub fn address(&self) -> SocketAddr {
         self.address

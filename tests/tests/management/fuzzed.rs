@@ -72,7 +72,8 @@ fn no_request_is_answered_with_5xx_or_what_is_not_documented() {
     let examples = std::env::var("ZXFR_FUZZED_EXAMPLES").unwrap_or_else(|_| EXAMPLES.to_string());
     let (mut statuses, mut cases) = (Statuses::new(), 0);
     // What is there is deleted last, and the zone after what is in it.
-    let links = ["--include-operation-id", "incoming-delete", "--include-operation-id", "outgoing-delete"];
+    let links = ["incoming-delete", "outgoing-delete", "dnssec-delete"];
+    let links = links.map(|operation| ["--include-operation-id", operation]).concat();
     for which in [&["--exclude-method", "DELETE"][..], &links, &["--include-method", "DELETE"]] {
         let report = folder.path().join("report");
         let mut command = Command::new(programs.join("st"));
@@ -135,13 +136,13 @@ fn parameters(world: &World, primary: &Primary, webhook: &str) -> String {
             "[[operations]]\ninclude-path-regex = \"/{kind}/\"\nparameters = {{ \"path.id\" = \"{id}\" }}"
         );
     }
-    // What holds for changes of records is said of zones that are changed here.
+    // What holds for changes of records, and for SOAs, is said of zones that are changed here.
     let full = world.post("/zones", ALICE, &json!({"account": {"id": A}, "name": "full.example", "type": "full"})).id();
     let record = json!({"name": "x", "type": "A", "content": "192.0.2.1"});
     let record = world.post(&format!("/zones/{full}/dns_records"), ALICE, &record).id();
     let _ = writeln!(
         text,
-        "[[operations]]\ninclude-path-regex = \"/zones/.*/(policy|dns_records)\"\n\
+        "[[operations]]\ninclude-path-regex = \"/zones/.*/(policy|dns_records|dns_settings)\"\n\
          parameters = {{ \"path.zone_id\" = \"{full}\", \"path.dns_record_id\" = \"{record}\" }}"
     );
     text

@@ -10,6 +10,7 @@ mod leaks;
 mod metrics;
 mod primary;
 mod semantics;
+mod settings;
 mod trouble;
 mod update;
 mod world;

@@ -74,6 +74,11 @@ impl World {
         Self { zxfrd, api }
     }
 
+    /// Stops the daemon and starts it again upon what it has stored.
+    pub(crate) fn restart(&mut self) {
+        self.api = self.zxfrd.restart().unwrap();
+    }
+
     /// Where DNS is answered.
     pub(crate) fn dns(&self) -> SocketAddr {
         self.zxfrd.address()

@@ -8,6 +8,7 @@ mod readme;
 mod records;
 mod scene;
 mod script;
+mod settings;
 
 use std::path::PathBuf;
 use std::sync::OnceLock;

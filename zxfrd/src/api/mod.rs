@@ -22,6 +22,7 @@
 mod alert_object;
 mod body;
 mod credentials;
+mod dnssec_object;
 mod document;
 mod envelope;
 mod gate;
@@ -37,6 +38,7 @@ mod refusal;
 mod requests;
 mod routes;
 mod scope;
+mod settings_object;
 mod status;
 #[cfg(test)]
 mod tests;

@@ -305,6 +305,9 @@ impl Effects {
                 objects.any_zone(outgoing.zone).into_iter().for_each(|zone| self.zone(zone))
             }
             Some(Object::Policy(policy)) => objects.any_zone(policy.zone).into_iter().for_each(|zone| self.zone(zone)),
+            Some(Object::Settings(settings)) => {
+                objects.any_zone(settings.zone).into_iter().for_each(|zone| self.zone(zone))
+            }
         }
     }
 }

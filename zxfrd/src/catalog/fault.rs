@@ -175,6 +175,25 @@ pub mod code {
     /// No such policy.
     pub const POLICY_NOT_FOUND: u32 = 2205;
 
+    /// What can't be set, since nothing would follow from it.
+    pub const SETTINGS_UNSUPPORTED: u32 = 2401;
+    /// What a zone is for.
+    pub const SETTINGS_ZONE_MODE: u32 = 2402;
+    /// The TTL of own NS records.
+    pub const SETTINGS_NS_TTL: u32 = 2403;
+    /// A member of the SOA.
+    pub const SETTINGS_SOA: u32 = 2404;
+    /// Overrides where there are signatures of primaries.
+    pub const SETTINGS_OVERRIDES: u32 = 2405;
+    /// What is kept and has no effect: a warning.
+    pub const SETTINGS_WITHOUT_EFFECT: u32 = 2406;
+    /// The member of an older client's setting.
+    pub const SETTINGS_ALIAS: u32 = 2407;
+    /// Another member about signatures.
+    pub const DNSSEC_MEMBER: u32 = 2501;
+    /// Zones are not signed here.
+    pub const DNSSEC_SIGNING: u32 = 2502;
+
     /// The configuration file says so, and only it can say otherwise.
     pub const DECLARED: u32 = 1701;
     /// The store doesn't take it.

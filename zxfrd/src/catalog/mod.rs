@@ -5,10 +5,11 @@
 //! | `object` | the objects: plain data |
 //! | `written` | texts as clients wrote them, and what they mean |
 //! | `id`, `time` | ids and times |
+//! | `settings` | what is set for a zone besides its records: plain data |
 //! | `objects` | [`Objects`]: all of them, and what is looked up |
 //! | `declared` | what the configuration declares, beside what is managed |
 //! | `change` | [`Catalog`]: changes, one at a time |
-//! | `tsig`, `peer`, `acl`, `zones`, `link`, `incoming`, `outgoing`, `policy`, `token` | the rules of each |
+//! | `tsig`, `peer`, `acl`, `zones`, `link`, `incoming`, `outgoing`, `policy`, `dns_settings`, `dnssec`, `token` | the rules of each |
 //! | `alerting` | webhooks, policies, what was sent, and the trouble that was told of |
 //! | `webhooks`, `alert_policies` | the rules of each |
 //! | `fault` | [`Fault`]: why something is not done; warnings |
@@ -18,6 +19,8 @@ mod alert_policies;
 mod alerting;
 mod change;
 mod declared;
+mod dns_settings;
+mod dnssec;
 mod fault;
 mod id;
 mod incoming;
@@ -27,6 +30,7 @@ mod objects;
 mod outgoing;
 mod peer;
 mod policy;
+mod settings;
 mod time;
 mod token;
 mod tsig;
@@ -42,6 +46,8 @@ pub use alert_policies::AlertPolicyWanted;
 pub(crate) use alert_policies::Told;
 pub use alerting::{AlertPolicy, AlertType, Alerting, AlertingKey, Incident, SentAlert, Webhook, WebhookSecret};
 pub use change::{Applied, Catalog, Effect};
+pub use dns_settings::{DnsSettingsEdit, NAME_SERVERS, SoaEdit};
+pub use dnssec::DnssecEdit;
 pub use fault::{Done, Fault, FaultKind, Warning, code};
 pub use id::{Id, IdError};
 pub use incoming::IncomingWanted;
@@ -53,6 +59,7 @@ pub use objects::Objects;
 pub use outgoing::OutgoingWanted;
 pub use peer::PeerWanted;
 pub use policy::{PolicyEdit, SERIAL_WORDS, serial_word};
+pub use settings::{SoaSettings, ZoneMode, ZoneSettings};
 pub use time::Time;
 pub use token::{NewToken, TokenWanted, new_secret};
 pub use tsig::TsigWanted;

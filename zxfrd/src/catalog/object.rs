@@ -11,6 +11,7 @@ use zxfr_core::tsig::Algorithm;
 
 use super::alerting::{Alerting, AlertingKey};
 use super::id::Id;
+use super::settings::ZoneSettings;
 use super::time::Time;
 use super::written::{TsigSecret, Written};
 use crate::config::{SerialBackward, ZoneFile};
@@ -303,6 +304,7 @@ pub enum Object {
     Incoming(Arc<Incoming>),
     Outgoing(Arc<Outgoing>),
     Policy(Arc<ZonePolicy>),
+    Settings(Arc<ZoneSettings>),
     Alerting(Alerting),
 }
 
@@ -319,6 +321,7 @@ pub enum ObjectKey {
     Incoming(Id),
     Outgoing(Id),
     Policy(Id),
+    Settings(Id),
     Alerting(AlertingKey),
 }
 
@@ -336,6 +339,7 @@ impl Object {
             Self::Incoming(incoming) => ObjectKey::Incoming(incoming.zone),
             Self::Outgoing(outgoing) => ObjectKey::Outgoing(outgoing.zone),
             Self::Policy(policy) => ObjectKey::Policy(policy.zone),
+            Self::Settings(settings) => ObjectKey::Settings(settings.zone),
             Self::Alerting(object) => ObjectKey::Alerting(object.key()),
         }
     }

@@ -11,6 +11,7 @@ use super::id::Id;
 use super::object::{
     Account, Acl, Incoming, Object, ObjectKey, Origin, Outgoing, Peer, Reach, Token, Tsig, Zone, ZonePolicy,
 };
+use super::settings::ZoneSettings;
 
 /// All objects. Whoever reads says for which accounts, so that no other's are found.
 #[derive(Clone, Debug, Default)]
@@ -24,6 +25,7 @@ pub struct Objects {
     incoming: HashMap<Id, Arc<Incoming>>,
     outgoing: HashMap<Id, Arc<Outgoing>>,
     policies: HashMap<Id, Arc<ZonePolicy>>,
+    settings: HashMap<Id, Arc<ZoneSettings>>,
     alerting: AlertingObjects,
     /// The zones by name, without case.
     names: HashMap<Name, Id>,
@@ -180,6 +182,17 @@ impl Objects {
         self.policies.contains_key(&zone)
     }
 
+    /// What is set for a zone besides its records.
+    #[must_use]
+    pub fn settings(&self, zone: &Zone) -> Arc<ZoneSettings> {
+        self.settings.get(&zone.id).cloned().unwrap_or_else(|| Arc::new(ZoneSettings::default_of(zone)))
+    }
+
+    /// Whether something is set for a zone that isn't so by default.
+    pub(super) fn has_settings(&self, zone: Id) -> bool {
+        self.settings.contains_key(&zone)
+    }
+
     /// The zones that may be changed by DNS UPDATE with a TSIG.
     pub fn zones_updated_with(&self, tsig: &Tsig) -> impl Iterator<Item = &Arc<Zone>> {
         let updated = self.policies.values().filter(|policy| policy.update.contains(&tsig.id));
@@ -227,6 +240,7 @@ impl Objects {
             .chain(incoming.map(Object::Incoming))
             .chain(outgoing.map(Object::Outgoing))
             .chain(self.policies.values().cloned().map(Object::Policy))
+            .chain(self.settings.values().cloned().map(Object::Settings))
             .chain(self.alerting.all().map(Object::Alerting))
             .collect()
     }
@@ -248,6 +262,7 @@ impl Objects {
             ObjectKey::Incoming(id) => self.incoming.get(&id).cloned().map(Object::Incoming),
             ObjectKey::Outgoing(id) => self.outgoing.get(&id).cloned().map(Object::Outgoing),
             ObjectKey::Policy(id) => self.policies.get(&id).cloned().map(Object::Policy),
+            ObjectKey::Settings(id) => self.settings.get(&id).cloned().map(Object::Settings),
             ObjectKey::Alerting(key) => self.alerting.find(key).map(Object::Alerting),
         }
     }
@@ -296,6 +311,9 @@ impl Objects {
             Object::Policy(policy) => {
                 self.policies.insert(policy.zone, policy);
             }
+            Object::Settings(settings) => {
+                self.settings.insert(settings.zone, settings);
+            }
             Object::Alerting(object) => self.alerting.put(object),
         }
     }
@@ -333,6 +351,9 @@ impl Objects {
             }
             ObjectKey::Policy(id) => {
                 self.policies.remove(&id);
+            }
+            ObjectKey::Settings(id) => {
+                self.settings.remove(&id);
             }
             ObjectKey::Alerting(key) => self.alerting.delete(key),
         }

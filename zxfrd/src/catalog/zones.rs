@@ -8,6 +8,7 @@ use super::change::{Catalog, Plan, Rules, managed, new_id};
 use super::fault::{Done, Fault, code};
 use super::id::Id;
 use super::object::{DeclaredZone, Object, ObjectKey, Origin, Token, Zone, ZoneKind};
+use super::settings::ZoneSettings;
 use super::written::{Meaning, Written};
 use crate::store::Write;
 
@@ -100,7 +101,15 @@ impl Catalog {
             zone.modified = rules.now;
             let what = format!("{what} of the zone {id} {:?}", zone.name);
             let zone = Arc::new(zone);
-            Ok(Plan::new(zone.clone(), zone.account, what).put(Object::Zone(zone)))
+            let mut plan = Plan::new(zone.clone(), zone.account, what);
+            let settings = rules.objects.settings(&zone);
+            if settings.dnssec_presigned && zone.kind != ZoneKind::Secondary {
+                // Its primaries sign it no longer.
+                let (dnssec_presigned, dnssec_use_nsec3, modified) = (false, false, rules.now);
+                let settings = ZoneSettings { dnssec_presigned, dnssec_use_nsec3, modified, ..(*settings).clone() };
+                plan = plan.put(Object::Settings(Arc::new(settings)));
+            }
+            Ok(plan.put(Object::Zone(zone)))
         })
         .await
     }
@@ -123,6 +132,9 @@ impl Catalog {
             }
             if rules.objects.has_policy(id) {
                 plan = plan.delete(ObjectKey::Policy(id));
+            }
+            if rules.objects.has_settings(id) {
+                plan = plan.delete(ObjectKey::Settings(id));
             }
             Ok(plan.delete(ObjectKey::Zone(id)))
         })

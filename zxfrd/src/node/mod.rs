@@ -183,8 +183,8 @@ impl Node {
     /// is taken now. Gives how many zones are not what their file says.
     pub(crate) async fn load(&self) -> u64 {
         let Kept { registry, .. } = &*self.zones;
-        let beginning = registry.zones_that(Zone::begins);
-        let began = tokio::task::spawn_blocking(move || beginning.iter().for_each(|zone| zone.begin()));
+        let beginning = registry.zones_that(Zone::is_due);
+        let began = tokio::task::spawn_blocking(move || beginning.iter().for_each(|zone| zone.bring_about()));
         let (incoming, from_files): (Vec<_>, Vec<_>) =
             registry.zones().into_iter().partition(|zone| zone.incoming().is_some());
         self.zones.check(&incoming);
@@ -243,9 +243,9 @@ impl Kept {
     fn change_zone(&self, objects: &Objects, id: Id, name: &Name) {
         let before = self.registry.zone(name.as_ref()).and_then(|zone| zone.incoming());
         let zone = self.registry.change_zone(objects, id, name.as_ref());
-        if let Some(zone) = zone.as_ref().filter(|zone| zone.begins()).cloned() {
+        if let Some(zone) = zone.as_ref().filter(|zone| zone.is_due()).cloned() {
             // It waits for the store; who changes the zone before that has it begin.
-            tokio::task::spawn_blocking(move || zone.begin());
+            tokio::task::spawn_blocking(move || zone.bring_about());
         }
         let mut known = self.incoming.lock().unwrap_or_else(PoisonError::into_inner);
         match zone.as_ref().and_then(|zone| Some((zone, zone.incoming()?))) {

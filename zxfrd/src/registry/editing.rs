@@ -13,6 +13,7 @@ use zxfr_core::zone::{Change, Delta, Version};
 
 use super::event::Event;
 use super::held::Held;
+use super::soa;
 use super::zone::{Source, Zone};
 use crate::catalog::Time;
 use crate::store::{StoreError, Write};
@@ -327,7 +328,8 @@ impl Batch {
     fn make(&mut self, waiting: Box<dyn Waiting>, policy: SerialPolicy, held: &Held) {
         let mut edit = Edit::new(self.version.clone(), waiting.rules());
         let Some(mut ready) = waiting.make(&mut edit) else { return };
-        match edit.finish(policy, UnixTime(Time::now().seconds())) {
+        let settled = soa::settle(&held.soa(), &mut edit);
+        match settled.and_then(|()| edit.finish(policy, UnixTime(Time::now().seconds()))) {
             Ok(change) => {
                 self.besides.extend(ready.besides(change.as_ref()));
                 let changed = change.is_some();

@@ -16,7 +16,7 @@ use super::keeping::{Form, Keeping, Stored};
 use super::notes::Notes;
 use super::shrink::{HeldBack, Shrunk};
 use super::standing::Dealings;
-use crate::catalog::Id;
+use crate::catalog::{Id, SoaSettings};
 use crate::files::Stamps;
 use crate::logging;
 use crate::store::{Damaged, StoreError, StoredZone, Write};
@@ -45,6 +45,9 @@ pub(super) struct Held {
     /// Changes of records that wait.
     edits: Edits,
     notes: Notes,
+    /// What the SOA has to have, if the zone's records are changed here. It is here, since who makes an edit may have the zone as
+    /// an older configuration has it.
+    soa: RwLock<SoaSettings>,
     /// Had by whoever loads the zone: one at a time.
     turn: Arc<tokio::sync::Mutex<()>>,
 }
@@ -143,6 +146,7 @@ impl Held {
             ledger: Mutex::new(ledger),
             edits: Edits::default(),
             notes: Notes::default(),
+            soa: RwLock::default(),
             turn: Arc::default(),
         }
     }
@@ -291,6 +295,16 @@ impl Held {
             self.render(rendering);
         }
         Ok(version)
+    }
+
+    /// What the SOA has to have, from now on.
+    pub(super) fn set_soa(&self, soa: SoaSettings) {
+        *self.soa.write().unwrap_or_else(PoisonError::into_inner) = soa;
+    }
+
+    /// What the SOA has to have.
+    pub(super) fn soa(&self) -> SoaSettings {
+        self.soa.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// Serves the first version of the zone, unless there is one, or what was one is damaged. Whether it is served now.

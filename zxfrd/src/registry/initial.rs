@@ -6,17 +6,23 @@ use zxfr_core::time::UnixTime;
 use zxfr_core::wire::{Class, Record, Rtype};
 use zxfr_core::zone::{BuildError, BuildLimits, Builder, Version};
 
-/// The SOA's REFRESH, RETRY, EXPIRE and MINIMUM, in seconds.
-const TIMERS: [u32; 4] = [10_000, 2_400, 604_800, 1_800];
-/// The SOA's TTL, in seconds.
-const TTL: u32 = 3_600;
+use super::soa::{SoaData, other};
+use crate::catalog::SoaSettings;
 
-/// The first version of a zone. Who serves it isn't known yet, so that MNAME is the zone's name, and there is no NS. Nothing that
-/// was there before has a serial as new by the policy of times; by the other one it is 1.
+/// The SOA's REFRESH, RETRY, EXPIRE and MINIMUM, in seconds.
+const TIMERS: [u32; 4] = [SoaSettings::REFRESH, SoaSettings::RETRY, SoaSettings::EXPIRE, SoaSettings::MIN_TTL];
+
+/// The first version of a zone. What isn't set of the SOA: who serves the zone isn't known yet, so that MNAME is its name, and there
+/// is no NS. Nothing that was there before has a serial as new by the policy of times; by the other one it is 1.
 ///
 /// # Errors
 /// Where the name leaves no room for that of who is responsible.
-pub(super) fn initial(apex: NameRef<'_>, policy: SerialPolicy, now: UnixTime) -> Result<Version, BuildError> {
+pub(super) fn initial(
+    apex: NameRef<'_>,
+    settings: &SoaSettings,
+    policy: SerialPolicy,
+    now: UnixTime,
+) -> Result<Version, BuildError> {
     let serial = policy.next(Serial(0), now);
     let mut rdata = apex.as_octets().to_vec();
     // Where there is no room for one more label the zone's name has to do.
@@ -27,9 +33,12 @@ pub(super) fn initial(apex: NameRef<'_>, policy: SerialPolicy, now: UnixTime) ->
     for number in [serial.0].into_iter().chain(TIMERS) {
         rdata.extend_from_slice(&number.to_be_bytes());
     }
-    let soa = Record { owner: apex, rtype: Rtype::SOA, class: Class::IN, ttl: TTL, rdata: &rdata };
+    let soa = Record { owner: apex, rtype: Rtype::SOA, class: Class::IN, ttl: SoaSettings::TTL, rdata: &rdata };
     let mut builder = Builder::new(apex, BuildLimits::default());
-    builder.push(&soa)?;
+    match other(settings, &soa) {
+        None => builder.push(&soa)?,
+        Some(SoaData { ttl, rdata }) => builder.push(&Record { ttl, rdata: &rdata, ..soa })?,
+    };
     builder.finish().map(|(version, _)| version)
 }
 
@@ -45,7 +54,7 @@ mod tests {
     fn a_zone_begins_with_its_soa() {
         let apex: Name = "a.test.".parse().unwrap();
         for (policy, serial) in [(SerialPolicy::Increment, 1), (SerialPolicy::UnixTime, 1_795_000_000)] {
-            let version = initial(apex.as_ref(), policy, UnixTime(1_795_000_000)).unwrap();
+            let version = initial(apex.as_ref(), &SoaSettings::default(), policy, UnixTime(1_795_000_000)).unwrap();
             assert_eq!((version.record_count(), version.serial()), (1, Serial(serial)));
             let record = version.soa();
             let soa = record.soa().unwrap();
@@ -54,7 +63,10 @@ mod tests {
         let label = "x".repeat(63);
         let longest: Name = format!("{label}.{label}.{label}.{}.", "x".repeat(61)).parse().unwrap();
         assert_eq!(longest.as_octets().len(), 255);
-        initial(longest.as_ref(), SerialPolicy::Increment, UnixTime(0)).unwrap();
-        initial(NameRef::ROOT, SerialPolicy::Increment, UnixTime(0)).unwrap();
+        let set = SoaSettings { expire: Some(86_400), ttl: Some(300), ..SoaSettings::default() };
+        for apex in [longest.as_ref(), NameRef::ROOT] {
+            let version = initial(apex, &set, SerialPolicy::Increment, UnixTime(0)).unwrap();
+            assert_eq!((version.soa().ttl, version.soa().soa().unwrap().expire), (300, 86_400));
+        }
     }
 }

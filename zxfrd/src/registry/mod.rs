@@ -7,6 +7,7 @@
 //! | `editing` | records of a zone changed here, one change after the other |
 //! | `notes` | what records have besides what the zone has of them |
 //! | `initial` | the first version of a zone whose records are changed here |
+//! | `soa` | the SOA of such a zone, as its settings want it |
 //! | `updating` | DNS UPDATE |
 //! | `standing` | what has been between a zone and others |
 //! | `shrink` | the rule that a zone doesn't lose many records at once |
@@ -30,6 +31,7 @@ mod outgoing;
 mod quota;
 mod refusals;
 mod shrink;
+mod soa;
 mod standing;
 #[cfg(test)]
 mod tests;

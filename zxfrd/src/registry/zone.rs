@@ -1,11 +1,13 @@
 //! A zone as configured, and the version that is held of it.
 
+use std::convert::Infallible;
 use std::fmt;
 use std::net::IpAddr;
 use std::sync::{Arc, MutexGuard};
 use std::time::Duration;
 
 use tokio::sync::{mpsc, watch};
+use zxfr_core::edit::Rules;
 use zxfr_core::journal::Answer;
 use zxfr_core::name::{Name, NameRef};
 use zxfr_core::primary::{Refusal, Unserved};
@@ -19,10 +21,12 @@ use zxfr_io::notify::Target;
 use zxfr_io::secondary::{PrimaryAddr, ZoneConfig};
 
 use super::access::{AccountAccess, Outgoing, tag};
+use super::editing::{EditFailure, Edited, Made};
 use super::event::Event;
 use super::held::{Held, LastRead, NotTaken, Rendering, Standing, Transferred};
 use super::initial::initial;
 use super::shrink::Shrunk;
+use super::soa;
 use super::standing::Dealings;
 use crate::catalog::{self, Id, Objects, Peer, Time, ZoneKind, ZonePolicy};
 use crate::config::{Limits, SerialBackward, ZoneFile};
@@ -151,6 +155,7 @@ impl Zone {
                 .filter_map(|Linked { peer, key }| Some(Target { addr: peer.addr()?, key }))
                 .collect();
         }
+        held.set_soa(objects.settings(zone).soa.clone());
         Self {
             id: zone.id,
             account: zone.account,
@@ -213,7 +218,7 @@ impl Zone {
             return;
         }
         let now = UnixTime(Time::now().seconds());
-        let begun = match initial(self.name(), self.policy.serial, now) {
+        let begun = match initial(self.name(), &self.held.soa(), self.policy.serial, now) {
             Ok(version) => self.held.begin(version).map_err(|error| error.to_string()),
             Err(error) => Err(error.to_string()),
         };
@@ -225,6 +230,30 @@ impl Zone {
             Ok(false) => {}
             Err(reason) => tracing::error!(zone = %self.name(), %reason, "the zone can't begin"),
         }
+    }
+
+    /// Whether something is to be done to a zone whose records are changed here: it begins, or its SOA isn't what is set for it.
+    pub(crate) fn is_due(&self) -> bool {
+        self.begins() || self.read_only().is_none() && self.version().is_some_and(|version| self.differs(&version))
+    }
+
+    /// Does what is to be done to a zone whose records are changed here. It waits for the store, so it is for blocking threads.
+    pub(crate) fn bring_about(&self) {
+        self.begin();
+        if !self.is_due() {
+            return;
+        }
+        match self.edit::<(), Infallible>(Rules::default(), |_| Ok(Made::new(()))) {
+            Ok(Edited { serial, changed: true, .. }) => {
+                tracing::info!(zone = %self.name(), %serial, "the SOA is what is set for it");
+            }
+            Ok(_) | Err(EditFailure::Gone) => {}
+            Err(reason) => tracing::error!(zone = %self.name(), %reason, "the SOA can't be what is set for it"),
+        }
+    }
+
+    fn differs(&self, version: &Version) -> bool {
+        soa::other(&self.held.soa(), &version.soa()).is_some()
     }
 
     /// Whether this address may send UPDATE for it: that of a linked peer, or one of an ACL.

@@ -3,6 +3,8 @@
 mod accounts;
 mod acls;
 mod alerts;
+mod dns_settings;
+mod dnssec;
 mod incoming;
 mod open;
 mod outgoing;
@@ -69,6 +71,10 @@ fn gated(api: &Api) -> OpenApiRouter<Api> {
         .routes(routes!(outgoing::status))
         .routes(routes!(status::get))
         .routes(routes!(policy::get, policy::edit))
+        .routes(routes!(dns_settings::get, dns_settings::edit))
+        .routes(routes!(dns_settings::use_apex_ns))
+        .routes(routes!(dnssec::get, dnssec::edit, dnssec::delete))
+        .routes(routes!(dnssec::zsk))
         .routes(routes!(records::export::export))
         .routes(routes!(records::list, records::change::create))
         .routes(routes!(records::get, records::change::update, records::change::edit, records::change::delete))

@@ -10,6 +10,7 @@ mod paths;
 mod record_changes;
 mod records;
 mod serving;
+mod settings;
 
 use std::path::Path;
 use std::sync::{Arc, Mutex};
@@ -181,6 +182,10 @@ impl World {
 
     async fn post(&self, path: &str, token: &str, body: Value) -> Answer {
         self.raw("POST", path, token, body.to_string()).await
+    }
+
+    async fn patch(&self, path: &str, token: &str, body: Value) -> Answer {
+        self.raw("PATCH", path, token, body.to_string()).await
     }
 
     async fn put(&self, path: &str, token: &str, body: Value) -> Answer {

@@ -17,10 +17,6 @@ async fn records() -> (World, String) {
 }
 
 impl World {
-    async fn patch(&self, path: &str, token: &str, body: Value) -> Answer {
-        self.raw("PATCH", path, token, body.to_string()).await
-    }
-
     /// Name, type and content of all records.
     async fn all(&self, path: &str) -> Vec<String> {
         let answer = self.get(path, READER).await;

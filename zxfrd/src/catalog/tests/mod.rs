@@ -4,6 +4,7 @@ mod changes;
 mod links;
 mod objects;
 mod policy;
+mod settings;
 mod zones;
 
 use std::path::Path;

@@ -22,6 +22,7 @@ mod loader;
 mod notes;
 mod objects;
 mod prepared;
+mod settings;
 mod writer;
 
 use super::{Damaged, Doing, Problem, Store, StoreError, StoredZone, Write, ZoneSink};

@@ -1,6 +1,6 @@
 //! Objects being written and read.
 
-use super::{StoreError, alerting};
+use super::{StoreError, alerting, settings};
 use crate::catalog::{
     Account, Acl, Audit, Id, Incoming, Meaning, Object, ObjectKey, Origin, Outgoing, Peer, Reach, SERIAL_WORDS, Time,
     Token, Tsig, TsigSecret, Written, Zone, ZonePolicy, serial_word,
@@ -72,6 +72,7 @@ pub(super) async fn put(connection: &mut SqliteConnection, object: &Object) -> R
             let insert = "INSERT INTO zone_policy_update (zone, number, tsig) VALUES ($1, $2, $3)";
             put_ids(connection, insert, *zone, update).await?;
         }
+        Object::Settings(settings) => settings::put(connection, settings).await?,
         Object::Alerting(object) => alerting::put(connection, object).await?,
     }
     Ok(())
@@ -132,6 +133,7 @@ pub(super) async fn delete(connection: &mut SqliteConnection, key: ObjectKey) ->
         ObjectKey::Incoming(id) => ("DELETE FROM incoming WHERE zone = $1", id),
         ObjectKey::Outgoing(id) => ("DELETE FROM outgoing WHERE zone = $1", id),
         ObjectKey::Policy(id) => ("DELETE FROM zone_policy WHERE zone = $1", id),
+        ObjectKey::Settings(id) => ("DELETE FROM zone_settings WHERE zone = $1", id),
         ObjectKey::Alerting(key) => alerting::delete(key),
     };
     sqlx::query(delete).bind(&id.0[..]).execute(connection).await?;
@@ -188,6 +190,7 @@ pub(super) async fn all(connection: &mut SqliteConnection) -> Result<Vec<Object>
     for row in rows(connection, "zone_policy", "SELECT * FROM zone_policy ORDER BY zone").await? {
         objects.push(Object::Policy(Arc::new(policy_of(&row, &updates)?)));
     }
+    objects.extend(settings::all(connection).await?.into_iter().map(Object::Settings));
     objects.extend(alerting::all(connection).await?.into_iter().map(Object::Alerting));
     Ok(objects)
 }

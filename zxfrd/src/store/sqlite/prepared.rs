@@ -115,7 +115,7 @@ fn origin(object: &Object) -> Origin {
         Object::Incoming(incoming) => incoming.origin,
         Object::Outgoing(outgoing) => outgoing.origin,
         Object::Policy(policy) => policy.origin,
-        Object::Alerting(_) => Origin::Managed,
+        Object::Settings(_) | Object::Alerting(_) => Origin::Managed,
     }
 }
 

@@ -4,8 +4,8 @@ use super::super::objects::AUDIT_LINES;
 use super::*;
 use crate::catalog::{
     Access, Account, Acl, AlertPolicy, AlertType, Alerting, Audit, Incident, Incoming, Meaning, Object, ObjectKey,
-    Origin, Outgoing, Peer, Reach, SentAlert, Token, Tsig, TsigSecret, Webhook, WebhookSecret, Written, Zone, ZoneKind,
-    ZonePolicy,
+    Origin, Outgoing, Peer, Reach, SentAlert, SoaSettings, Token, Tsig, TsigSecret, Webhook, WebhookSecret, Written,
+    Zone, ZoneKind, ZoneMode, ZonePolicy, ZoneSettings,
 };
 use zxfr_core::serial::SerialPolicy;
 
@@ -64,6 +64,28 @@ fn objects() -> Vec<Object> {
     let policy = |number, serial, update| {
         Object::Policy(Arc::new(ZonePolicy { zone: id(number), serial, update, origin, modified }))
     };
+    let settings = |number, soa, flag| {
+        Object::Settings(Arc::new(ZoneSettings {
+            zone: id(number),
+            multi_provider: flag,
+            secondary_overrides: !flag,
+            ns_ttl: u32::MAX,
+            zone_mode: if flag { ZoneMode::DnsOnly } else { ZoneMode::Standard },
+            soa,
+            dnssec_presigned: flag,
+            dnssec_use_nsec3: !flag,
+            modified,
+        }))
+    };
+    let soa = SoaSettings {
+        mname: Some(Written::read("Ns.Example").unwrap()),
+        rname: Some(Written::read("h.example.").unwrap()),
+        refresh: Some(1),
+        retry: Some(2),
+        expire: Some(3),
+        min_ttl: Some(0),
+        ttl: Some(u32::MAX),
+    };
     vec![
         account(1, "Main"),
         account(2, ""),
@@ -84,6 +106,8 @@ fn objects() -> Vec<Object> {
         outgoing(13, vec![], false),
         policy(12, SerialPolicy::UnixTime, vec![id(7), id(6)]),
         policy(13, SerialPolicy::Increment, vec![]),
+        settings(12, SoaSettings::default(), true),
+        settings(13, soa, false),
     ]
     .into_iter()
     .chain(alerting().into_iter().map(Object::Alerting))
@@ -172,6 +196,7 @@ async fn an_object_is_replaced_and_removed_with_what_belongs_to_it() {
             Object::Incoming(incoming) => Arc::make_mut(incoming).peers = vec![id(8)],
             Object::Token(token) => Arc::make_mut(token).accounts = Reach::Some([id(2)].into()),
             Object::Zone(zone) => Arc::make_mut(zone).vanity_name_servers = vec!["c.example".into()],
+            Object::Settings(settings) => Arc::make_mut(settings).soa.mname = None,
             Object::Alerting(Alerting::Policy(policy)) => Arc::make_mut(policy).webhooks = vec![id(20)],
             Object::Alerting(Alerting::Incident(incident)) => drop(Arc::make_mut(incident).told.pop_first()),
             _ => {}
