@@ -2,6 +2,7 @@
 
 mod alerts;
 mod claims;
+mod conversions;
 mod edits;
 mod failing;
 mod forms;

@@ -227,10 +227,19 @@ impl Kept {
                     self.resting.rest(&name.to_name());
                 }
             } else {
-                self.secondary.add(config, zone.state());
+                self.follow(zone, config);
             }
         }
         *known = names;
+    }
+
+    /// Has the secondary keep another zone in step.
+    fn follow(&self, zone: &Zone, config: ZoneConfig<Hmac>) {
+        self.secondary.add(config, zone.state());
+        if zone.is_ours() {
+            // Its serial says nothing of what its primaries have by that one.
+            self.secondary.force(zone.name());
+        }
     }
 
     /// Has all primaries of a zone asked now. Whether that comes to something.
@@ -251,7 +260,7 @@ impl Kept {
         match zone.as_ref().and_then(|zone| Some((zone, zone.incoming()?))) {
             Some((zone, config)) => {
                 if known.insert(name.clone()) {
-                    self.secondary.add(config, zone.state());
+                    self.follow(zone, config);
                 } else {
                     let same = before.is_some_and(|before| is_same(&before, &config));
                     self.secondary.replace(config);

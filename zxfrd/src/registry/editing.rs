@@ -12,7 +12,7 @@ use zxfr_core::time::UnixTime;
 use zxfr_core::zone::{Change, Delta, Version};
 
 use super::event::Event;
-use super::held::Held;
+use super::held::{Held, Standing};
 use super::soa;
 use super::zone::{Source, Zone};
 use crate::catalog::Time;
@@ -299,7 +299,13 @@ impl Zone {
             drop(stored);
             written
         } else {
-            held.serve(stored, version, &deltas, &besides, announced).map(|_| self.changed())
+            held.serve(stored, version, &deltas, &besides, announced).map(|_| {
+                // It isn't what primaries have confirmed any more, if it came from some.
+                if held.standing().state.last_success.is_some() {
+                    held.set_standing(Standing::default());
+                }
+                self.changed();
+            })
         };
         match result {
             Ok(()) => ready.into_iter().for_each(|(edit, serial, changed)| edit.done(serial, changed)),

@@ -411,6 +411,11 @@ impl Zone {
         self.held.standing().state
     }
 
+    /// Whether what is held of it was made or changed here, since no primary has confirmed it.
+    pub(crate) fn is_ours(&self) -> bool {
+        self.version().is_some() && self.state().last_success.is_none()
+    }
+
     /// Notes how it stands with its primaries. Gives whether it had expired before.
     pub(super) fn set_state(&self, state: State, expired: bool) -> bool {
         self.held.set_standing(Standing { expired, state }).expired
