@@ -10,6 +10,7 @@ mod fuzzed;
 mod leaks;
 mod metrics;
 mod primary;
+mod review;
 mod semantics;
 mod settings;
 mod trouble;

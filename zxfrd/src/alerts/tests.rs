@@ -12,15 +12,20 @@ use tokio::net::TcpListener;
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 use tokio::time::timeout;
+use zxfr_core::serial::Serial;
 use zxfr_core::zone::Version;
 
 use super::*;
-use crate::api::{FailureStatus, IncomingStatus, Listener, PeerStatus, Received, Requests, Sent, Tls, ZoneStatus};
+use crate::api::{
+    Decision, FailureStatus, HeldVersion, IncomingStatus, Listener, PeerStatus, Received, Requests, Sent, Tls,
+    ZoneStatus,
+};
 use crate::catalog::{
     Access, AlertPolicyWanted, AlertType, Fault, Id, IncomingWanted, Origin, PeerWanted, Reach, SecretWanted, Time,
     Token, Webhook, WebhookWanted, Zone, ZoneWanted,
 };
 use crate::records::{Book, Change, Changed};
+use crate::registry::KeptVersion;
 use crate::store::Memory;
 
 /// How long something is waited for that has to come.
@@ -60,6 +65,18 @@ impl Live for Zones {
 
     fn change_records(&self, _: &Zone, _: &str, _: Vec<Change>) -> Result<Vec<Changed>, (Option<usize>, Fault)> {
         Err((None, Fault::unavailable("there are no records")))
+    }
+
+    fn held_back(&self, _: &Zone) -> Option<HeldVersion> {
+        None
+    }
+
+    fn versions(&self, _: &Zone) -> Vec<KeptVersion> {
+        Vec::new()
+    }
+
+    fn decide(&self, _: &Zone, _: &str, _: Decision) -> Result<Serial, Fault> {
+        Err(Fault::unavailable("there are no versions"))
     }
 
     fn status(&self, _: &Zone) -> ZoneStatus {

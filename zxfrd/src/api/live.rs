@@ -10,6 +10,7 @@ use super::requests::Requests;
 use super::status::ZoneStatus;
 use crate::catalog::{Fault, Reach, Time, Zone};
 use crate::records::{self, Book};
+use crate::registry::{self, KeptVersion};
 
 /// The node that runs, as the API sees it. Of every zone that is asked for here the catalog has said that it is there.
 pub trait Live: Send + Sync {
@@ -40,6 +41,19 @@ pub trait Live: Send + Sync {
         changes: Vec<records::Change>,
     ) -> Result<Vec<records::Changed>, (Option<usize>, Fault)>;
 
+    /// What was received of a zone, where that isn't what is served.
+    fn held_back(&self, zone: &Zone) -> Option<HeldVersion>;
+
+    /// The versions whose records can be served again, the newest first.
+    fn versions(&self, zone: &Zone) -> Vec<KeptVersion>;
+
+    /// Has another version of a zone served, or not, as a token says. Gives the serial that is served then. It waits for the store,
+    /// so it is for blocking threads.
+    ///
+    /// # Errors
+    /// Why all is as before.
+    fn decide(&self, zone: &Zone, token: &str, decision: Decision) -> Result<Serial, Fault>;
+
     /// How a zone stands with each of its peers.
     fn status(&self, zone: &Zone) -> ZoneStatus;
 
@@ -49,6 +63,26 @@ pub trait Live: Send + Sync {
 
     /// Whether all is well: the store takes what is written.
     fn healthy(&self) -> bool;
+}
+
+/// A version that was received and is not what is served.
+#[derive(Clone, Debug)]
+pub struct HeldVersion {
+    /// It, and why.
+    pub received: registry::Received,
+    /// What is served.
+    pub served: Arc<Version>,
+}
+
+/// What is decided of a version.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Decision {
+    /// The one that is held is served.
+    Publish,
+    /// The one that is held is not to be served.
+    Reject,
+    /// The records of an earlier one are served.
+    RollBack(Serial),
 }
 
 /// What has come of a zone from its primaries.

@@ -36,6 +36,7 @@ mod record_body;
 mod record_object;
 mod refusal;
 mod requests;
+mod review_object;
 mod routes;
 mod scope;
 mod settings_object;
@@ -53,7 +54,7 @@ use crate::catalog::{Catalog, Id};
 use rates::Buckets;
 
 pub use listener::{Listener, Tls};
-pub use live::{Live, Received, Sent};
+pub use live::{Decision, HeldVersion, Live, Received, Sent};
 pub use rates::Rate;
 pub use requests::{Answered, Requests};
 pub use status::{FailureStatus, IncomingStatus, OutgoingStatus, PeerStatus, Progress, ProgressKind, ZoneStatus};

@@ -166,7 +166,7 @@ fn declare_zone(
         Source::File(file) => (ZoneKind::Full, Some(file.clone()), SerialBackward::Ignore),
         Source::Incoming(incoming) => (ZoneKind::Secondary, None, incoming.serial_backward),
     };
-    let max_shrink_percent = entry.max_shrink_percent;
+    let config::Zone { max_shrink_percent, zonemd_generate, publishing, .. } = entry.clone();
     objects.put(Object::Zone(Arc::new(Zone {
         id,
         account,
@@ -178,7 +178,7 @@ fn declare_zone(
         created: now,
         modified: now,
         activated: None,
-        declared: DeclaredZone { position, file, max_shrink_percent, serial_backward },
+        declared: DeclaredZone { position, file, max_shrink_percent, serial_backward, zonemd_generate, publishing },
     })));
     if let Source::Incoming(incoming) = &entry.source {
         objects.put(Object::Incoming(Arc::new(Incoming {

@@ -103,8 +103,16 @@ pub mod code {
     pub const POLICY_SERIAL: u32 = 1701;
     /// A TSIG for DNS UPDATE that isn't there, or twice.
     pub const POLICY_UPDATE: u32 = 1702;
-    /// The records of such a zone are not changed here.
+    /// It is for zones of another type.
     pub const POLICY_ZONE_TYPE: u32 = 1703;
+    /// How versions that come are published.
+    pub const POLICY_PUBLISH: u32 = 1704;
+    /// Nothing is held for review.
+    pub const REVIEW_NOTHING: u32 = 1705;
+    /// A version that can't be published.
+    pub const REVIEW_UNFIT: u32 = 1706;
+    /// No version with this serial is kept.
+    pub const ROLLBACK_SERIAL: u32 = 1707;
 
     /// A rule of zones is broken.
     pub const RECORD_RULE: u32 = 1004;

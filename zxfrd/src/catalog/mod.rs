@@ -10,6 +10,7 @@
 //! | `declared` | what the configuration declares, beside what is managed |
 //! | `change` | [`Catalog`]: changes, one at a time |
 //! | `tsig`, `peer`, `acl`, `zones`, `link`, `incoming`, `outgoing`, `policy`, `dns_settings`, `dnssec`, `token` | the rules of each |
+//! | `publishing` | what holds for versions that come from elsewhere |
 //! | `alerting` | webhooks, policies, what was sent, and the trouble that was told of |
 //! | `webhooks`, `alert_policies` | the rules of each |
 //! | `fault` | [`Fault`]: why something is not done; warnings |
@@ -30,6 +31,7 @@ mod objects;
 mod outgoing;
 mod peer;
 mod policy;
+mod publishing;
 mod settings;
 mod time;
 mod token;
@@ -58,7 +60,8 @@ pub use object::{
 pub use objects::Objects;
 pub use outgoing::OutgoingWanted;
 pub use peer::PeerWanted;
-pub use policy::{PolicyEdit, SERIAL_WORDS, serial_word};
+pub use policy::{HoldIfEdit, PolicyEdit, SERIAL_WORDS, serial_word};
+pub use publishing::{HoldIf, Publish, Publishing, Review, ReviewState, ZonemdCheck};
 pub use settings::{SoaSettings, ZoneMode, ZoneSettings};
 pub use time::Time;
 pub use token::{NewToken, TokenWanted, new_secret};

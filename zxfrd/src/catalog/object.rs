@@ -11,6 +11,7 @@ use zxfr_core::tsig::Algorithm;
 
 use super::alerting::{Alerting, AlertingKey};
 use super::id::Id;
+use super::publishing::Publishing;
 use super::settings::ZoneSettings;
 use super::time::Time;
 use super::written::{TsigSecret, Written};
@@ -223,11 +224,22 @@ pub struct DeclaredZone {
     pub max_shrink_percent: u8,
     /// What is done when the serial of its primaries has gone backwards.
     pub serial_backward: SerialBackward,
+    /// Whether its versions are to say their digest, if it comes from a file.
+    pub zonemd_generate: bool,
+    /// What holds for its versions before they are served.
+    pub publishing: Publishing,
 }
 
 impl Default for DeclaredZone {
     fn default() -> Self {
-        Self { position: usize::MAX, file: None, max_shrink_percent: 100, serial_backward: SerialBackward::Ignore }
+        Self {
+            position: usize::MAX,
+            file: None,
+            max_shrink_percent: 100,
+            serial_backward: SerialBackward::Ignore,
+            zonemd_generate: false,
+            publishing: Publishing::default(),
+        }
     }
 }
 
@@ -267,7 +279,7 @@ pub struct Outgoing {
     pub created: Time,
 }
 
-/// What holds for changes of a zone's records. Its id is the zone's; a zone without one has the default.
+/// What holds for a zone's versions and for changes of its records. Its id is the zone's; a zone without one has the default.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ZonePolicy {
     /// The zone.
@@ -276,6 +288,10 @@ pub struct ZonePolicy {
     pub serial: SerialPolicy,
     /// The TSIGs with which the zone may be changed by DNS UPDATE. A key that opens a zone for transfer doesn't open it for that.
     pub update: Vec<Id>,
+    /// Whether versions that are made here say their digest (ZONEMD, RFC 8976).
+    pub zonemd_generate: bool,
+    /// What holds for versions that come from elsewhere.
+    pub publishing: Publishing,
     /// Who says so.
     pub origin: Origin,
     /// When it was changed last.
@@ -287,7 +303,9 @@ impl ZonePolicy {
     #[must_use]
     pub fn default_of(zone: &Zone) -> Self {
         let (serial, update) = Default::default();
-        Self { zone: zone.id, serial, update, origin: zone.origin, modified: zone.created }
+        let DeclaredZone { zonemd_generate, publishing, .. } = zone.declared.clone();
+        let (origin, modified) = (zone.origin, zone.created);
+        Self { zone: zone.id, serial, update, zonemd_generate, publishing, origin, modified }
     }
 }
 

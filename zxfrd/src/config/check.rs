@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 use std::net::IpAddr;
 use std::path::Path;
+use std::str::FromStr;
 
 use ipnet::IpNet;
 use toml::Spanned;
@@ -16,7 +17,7 @@ use super::{
     Acl, Config, ConfigError, Dns, Incoming, Limits, Outgoing, Peer, Problem, SerialBackward, Source, Zone, ZoneFile,
     domain_name, read_text,
 };
-use crate::catalog::{Meaning, not_mapped};
+use crate::catalog::{HoldIf, Meaning, Publish, Publishing, not_mapped};
 
 /// Checks every rule and resolves every reference.
 pub(super) fn check(raw: &raw::Config, text: &str, path: &Path) -> Result<Config, ConfigError> {
@@ -317,11 +318,45 @@ impl Checker<'_> {
             });
             let shrink = if entry.incoming.is_some() { 100 } else { limits.max_shrink_percent };
             let max_shrink_percent = self.percent(entry.max_shrink_percent.as_ref(), shrink);
+            let publishing = self.publishing(entry);
+            let zonemd_generate = entry.zonemd_generate.as_ref().is_some_and(|given| *given.get_ref());
+            if let (true, Some(given), Some(_)) = (zonemd_generate, &entry.zonemd_generate, &entry.incoming) {
+                self.fail(given, "zonemd_generate is for zone files: this zone comes from incoming transfers");
+            }
             if let (Some((name, _)), Some(source)) = (name, source) {
-                zones.push(Zone { name, source, max_shrink_percent, outgoing });
+                zones.push(Zone { name, source, max_shrink_percent, zonemd_generate, publishing, outgoing });
             }
         }
         zones
+    }
+
+    fn publishing(&mut self, entry: &raw::Zone) -> Publishing {
+        let publish = self.word(entry.publish.as_ref());
+        let raw = entry.hold_if.as_ref();
+        let hold_if = raw.map_or_else(HoldIf::default, |raw| HoldIf {
+            shrink_percent: raw.shrink_percent.as_ref().map(|given| self.percent(Some(given), 100)),
+            apex_ns_gone: raw.apex_ns_gone,
+            dnskey_gone: raw.dnskey_gone,
+            zonemd_wrong: raw.zonemd_wrong,
+            rrsig_expires: raw.rrsig_expires,
+        });
+        if publish == Publish::HoldIf && hold_if == HoldIf::default() {
+            let given = entry.publish.as_ref().unwrap_or(&entry.name);
+            self.fail(
+                given,
+                "publish = \"hold-if\" needs a rule: hold_if = { shrink_percent = 30, apex_ns_gone = true, … }",
+            );
+        }
+        Publishing { publish, hold_if, zonemd: self.word(entry.zonemd.as_ref()) }
+    }
+
+    /// What a word stands for, or the default.
+    fn word<T: Default + FromStr<Err = String>>(&mut self, given: Option<&Spanned<String>>) -> T {
+        let Some(given) = given else { return T::default() };
+        given.get_ref().parse().unwrap_or_else(|error: String| {
+            self.fail(given, error);
+            T::default()
+        })
     }
 
     fn incoming(&mut self, raw: &raw::Incoming, peers: &Names, limits: &Limits) -> Incoming {

@@ -69,12 +69,16 @@
 //! name = "example.org"
 //! incoming = { peers = ["primary-1"], auto_refresh_seconds = 3600, serial_backward = "ignore" }
 //! max_shrink_percent = 50 # off, that is 100, by default for zones with incoming transfers
+//! publish = "hold-if" # auto by default; hold, until somebody publishes it
+//! hold_if = { shrink_percent = 30, apex_ns_gone = true, dnskey_gone = true, zonemd_wrong = true, rrsig_expires = true }
+//! zonemd = "warn" # off by default; reject
 //! outgoing = { peers = [], enabled = true }
 //!
 //! [[zone]] # a primary; the root zone is "."
 //! name = "example.com"
 //! file = "example.com.zone"
 //! watch = true # false by default
+//! zonemd_generate = true # false by default
 //! outgoing = { peers = ["primary-1"] }
 //! "#;
 //! let config = zxfrd::config::parse(text, "zxfrd.toml".as_ref()).unwrap();
@@ -99,6 +103,8 @@ use std::path::{Path, PathBuf};
 
 use ipnet::IpNet;
 use zeroize::Zeroizing;
+
+use crate::catalog::Publishing;
 
 pub use alerts::Alerts;
 pub use api::{Account, Api, Store, Tls, Token};
@@ -246,6 +252,10 @@ pub struct Zone {
     /// How many of 100 records it may lose from one version to the next before that is held until confirmed; 100 is any
     /// number. The limit's when it is from a file and says nothing, and 100 when it is transferred and says nothing.
     pub max_shrink_percent: u8,
+    /// Whether versions from its file are to say their digest (ZONEMD, RFC 8976).
+    pub zonemd_generate: bool,
+    /// What holds for its versions before they are served.
+    pub publishing: Publishing,
     /// Who gets it.
     pub outgoing: Option<Outgoing>,
 }

@@ -132,8 +132,22 @@ pub(super) struct Zone {
     pub(super) file: Option<Spanned<String>>,
     pub(super) watch: Option<Spanned<bool>>,
     pub(super) max_shrink_percent: Option<Spanned<u8>>,
+    pub(super) publish: Option<Spanned<String>>,
+    pub(super) hold_if: Option<HoldIf>,
+    pub(super) zonemd: Option<Spanned<String>>,
+    pub(super) zonemd_generate: Option<Spanned<bool>>,
     pub(super) incoming: Option<Spanned<Incoming>>,
     pub(super) outgoing: Option<Outgoing>,
+}
+
+#[derive(Default, serde::Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(super) struct HoldIf {
+    pub(super) shrink_percent: Option<Spanned<u8>>,
+    pub(super) apex_ns_gone: bool,
+    pub(super) dnskey_gone: bool,
+    pub(super) zonemd_wrong: bool,
+    pub(super) rrsig_expires: bool,
 }
 
 #[derive(serde::Deserialize)]

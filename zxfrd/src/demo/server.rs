@@ -14,6 +14,7 @@ use zxfr_core::zone::Version;
 use zxfr_io::{Primary, ServeLimits, socket};
 
 use crate::catalog::Objects;
+use crate::catalog::Publishing;
 use crate::config::{Config, Dns, Incoming, Outgoing, Peer, SerialBackward, Source, TsigKey, Zone, ZoneFile};
 use crate::node::Node;
 use crate::registry::{self, Transferred};
@@ -118,7 +119,14 @@ fn config(zone: &Name, source: Source, other: SocketAddr, key: &TsigKey) -> Conf
         dns: Dns::default(),
         tsig: vec![key.clone()],
         peers: vec![peer],
-        zones: vec![Zone { name: zone.clone(), source, max_shrink_percent: 100, outgoing }],
+        zones: vec![Zone {
+            name: zone.clone(),
+            source,
+            max_shrink_percent: 100,
+            zonemd_generate: false,
+            publishing: Publishing::default(),
+            outgoing,
+        }],
         ..Config::default()
     }
 }

@@ -76,6 +76,8 @@ impl std::error::Error for LoadError {}
 /// What became of a zone file.
 #[derive(Debug)]
 enum Outcome {
+    /// It is held for review.
+    Held,
     /// The zone is served from it now.
     Taken(Taken),
     /// It says what is held already.
@@ -106,6 +108,8 @@ pub async fn load(zone: Arc<Zone>, limits: Limits, cause: Cause) -> bool {
             tracing::info!(%zone, file = %path, "zone file unchanged");
             true
         }
+        // That was told where it was decided.
+        Ok(Ok(Outcome::Held)) => true,
         Ok(Ok(Outcome::Taken(Taken { version, warnings, warning_count }))) => {
             for warning in &warnings {
                 tracing::warn!(%zone, "{warning}");
@@ -170,14 +174,18 @@ fn read(zone: &Zone, path: &Path, limits: &Limits, files: &Files) -> Result<Outc
     if count > most {
         return Err(LoadError::Records { count, most });
     }
-    if let Some(held) = zone.version().filter(|held| !version.serial().is_newer_than(held.serial())) {
+    let version = zone.digested(version);
+    if let Some(held) = zone.base().filter(|held| !version.serial().is_newer_than(held.serial())) {
         let Some(difference) = zone::first_difference(&held, &version) else {
             return Ok(Outcome::Unchanged);
         };
         let (held, file) = (held.serial(), version.serial());
         return Err(LoadError::Serial { held, file, difference: describe(difference) });
     }
-    let version = zone.publish(version).map_err(LoadError::Publish)?;
+    let version = match zone.publish(version) {
+        Err(PublishError::Held(_)) => return Ok(Outcome::Held),
+        published => published.map_err(LoadError::Publish)?,
+    };
     Ok(Outcome::Taken(Taken { version, warnings, warning_count }))
 }
 

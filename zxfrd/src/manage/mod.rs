@@ -1,13 +1,16 @@
-//! Commands that speak to the management API of a daemon: `zxfrd status`, `retransfer`, `notify`, `export` and `token new`.
+//! Commands that speak to the management API of a daemon: `zxfrd status`, `retransfer`, `notify`, `export`, `review`, `rollback`
+//! and `token new`.
 //!
 //! | module | holds |
 //! |---|---|
 //! | `remote` | requests to the API, and what comes of them |
 //! | `status` | how zones stand, as a table, in full, or as JSON |
 //! | `zone` | what is asked of one zone: `retransfer`, `notify`, `export` |
+//! | `review` | versions that are held, and versions that are taken up again |
 //! | `token` | `token new` |
 
 mod remote;
+mod review;
 mod status;
 mod token;
 mod zone;
@@ -73,6 +76,34 @@ pub enum Command {
         #[command(flatten)]
         options: Options,
     },
+    /// Shows the version of a zone that is held, with what is different from what is served; publishes or rejects it.
+    ///
+    /// Versions are held where the zone's `publish` says so: `hold`, or `hold-if` with rules.
+    Review {
+        /// The zone
+        zone: String,
+        /// What is decided.
+        #[command(flatten)]
+        decision: review::Decision,
+        /// How many records of the difference are shown, each way
+        #[arg(long, value_name = "COUNT", default_value_t = 100, value_parser = clap::value_parser!(u16).range(1..=10_000))]
+        records: u16,
+        /// The daemon.
+        #[command(flatten)]
+        options: Options,
+    },
+    /// Serves the records of an earlier version of a zone under a new serial.
+    ///
+    /// Without a serial it lists the versions that are kept. What primaries or the zone's file have next is served as ever.
+    Rollback {
+        /// The zone
+        zone: String,
+        /// The serial of the version [default: lists those that are kept]
+        serial: Option<u32>,
+        /// The daemon.
+        #[command(flatten)]
+        options: Options,
+    },
     /// Tokens for the management API.
     #[command(subcommand)]
     Token(token::Command),
@@ -87,6 +118,10 @@ impl Command {
             Self::Retransfer { zone, options } => zone::retransfer(&zone, &options),
             Self::Notify { zone, options } => zone::notify(&zone, &options),
             Self::Export { zone, output, options } => zone::export(&zone, output.as_deref(), &options),
+            Self::Review { zone, decision, records, options } => {
+                review::review(&zone, &decision, records.into(), &options)
+            }
+            Self::Rollback { zone, serial, options } => review::rollback(&zone, serial, &options),
             Self::Token(command) => token::run(command),
         };
         match done {

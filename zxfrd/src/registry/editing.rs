@@ -7,12 +7,13 @@ use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use zxfr_core::edit::{Edit, EditError, Rules};
-use zxfr_core::serial::{Serial, SerialPolicy};
+use zxfr_core::serial::Serial;
 use zxfr_core::time::UnixTime;
 use zxfr_core::zone::{Change, Delta, Version};
 
 use super::event::Event;
 use super::held::{Held, Standing};
+use super::renumber::with_digest;
 use super::soa;
 use super::zone::{Source, Zone};
 use crate::catalog::Time;
@@ -291,7 +292,7 @@ impl Zone {
         };
         held.notes().begin();
         let mut batch = Batch { version: before, deltas: Vec::new(), besides: Vec::new(), ready: Vec::new() };
-        edits.into_iter().for_each(|edit| batch.make(edit, self.serial_policy(), held));
+        edits.into_iter().for_each(|edit| batch.make(edit, self, held));
         let Batch { version, deltas, besides, ready } = batch;
         let announced = !self.targets().is_empty();
         let result = if deltas.is_empty() {
@@ -315,6 +316,26 @@ impl Zone {
         }
     }
 
+    /// A change of a version to one with the digest that it has, if the zone's versions are to say theirs.
+    fn digested_change(&self, before: &Version, change: Change) -> Change {
+        if !self.says_digest() {
+            return change;
+        }
+        let serial = change.version.serial();
+        let digested = with_digest(&change.version)
+            .and_then(|digested| Ok(digested.map(|digested| before.merge(digested)).transpose()?));
+        match digested {
+            Ok(None) => change,
+            Ok(Some((version, delta))) => {
+                Change { version: Arc::new(version), deltas: vec![Arc::new(delta)], ..change }
+            }
+            Err(reason) => {
+                tracing::error!(zone = %self.name(), %serial, %reason, "the version says no digest");
+                change
+            }
+        }
+    }
+
     /// Another version is served.
     pub(super) fn changed(&self) {
         self.dealings().changed = Some(Time::now());
@@ -331,11 +352,12 @@ struct Batch {
 }
 
 impl Batch {
-    fn make(&mut self, waiting: Box<dyn Waiting>, policy: SerialPolicy, held: &Held) {
+    fn make(&mut self, waiting: Box<dyn Waiting>, zone: &Zone, held: &Held) {
         let mut edit = Edit::new(self.version.clone(), waiting.rules());
         let Some(mut ready) = waiting.make(&mut edit) else { return };
         let settled = soa::settle(&held.soa(), &mut edit);
-        match settled.and_then(|()| edit.finish(policy, UnixTime(Time::now().seconds()))) {
+        let finished = settled.and_then(|()| edit.finish(zone.serial_policy(), UnixTime(Time::now().seconds())));
+        match finished.map(|change| change.map(|change| zone.digested_change(&self.version, change))) {
             Ok(change) => {
                 self.besides.extend(ready.besides(change.as_ref()));
                 let changed = change.is_some();

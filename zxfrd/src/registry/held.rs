@@ -14,6 +14,7 @@ use zxfr_core::zone::{Delta, Version};
 use super::editing::Edits;
 use super::keeping::{Form, Keeping, Stored};
 use super::notes::Notes;
+use super::review::Lane;
 use super::shrink::{HeldBack, Shrunk};
 use super::standing::Dealings;
 use crate::catalog::{Id, SoaSettings};
@@ -48,6 +49,7 @@ pub(super) struct Held {
     /// What the SOA has to have, if the zone's records are changed here. It is here, since who makes an edit may have the zone as
     /// an older configuration has it.
     soa: RwLock<SoaSettings>,
+    lane: Lane,
     /// Had by whoever loads the zone: one at a time.
     turn: Arc<tokio::sync::Mutex<()>>,
 }
@@ -147,6 +149,7 @@ impl Held {
             edits: Edits::default(),
             notes: Notes::default(),
             soa: RwLock::default(),
+            lane: Lane::default(),
             turn: Arc::default(),
         }
     }
@@ -219,19 +222,35 @@ impl Held {
         &self.notes
     }
 
+    /// What was received, where that isn't what is served.
+    pub(super) const fn lane(&self) -> &Lane {
+        &self.lane
+    }
+
+    /// What has led to the version that is served, the oldest first.
+    pub(super) fn deltas(&self) -> Vec<Arc<Delta>> {
+        self.ledger().journal.deltas().cloned().collect()
+    }
+
+    /// Makes something durable that is no version that is served, where anything is kept.
+    pub(super) fn commit(&self, writes: Vec<Write>) -> Result<(), StoreError> {
+        if self.keeping.keeps() { self.keeping.commit(writes) } else { Ok(()) }
+    }
+
     pub(super) const fn transferred(&self) -> &watch::Sender<Option<Transferred>> {
         &self.transferred
     }
 
     /// Serves another version once it is durable, unless it has lost more than `most` of 100 records. The deltas lead to it from
     /// the version before; without them nothing is known of what has changed. If others are to be told, what they will ask for
-    /// is made ready. Gives what is served now. It waits for the store.
+    /// is made ready. What else is to be written is durable together with it. Gives what is served now. It waits for the store.
     pub(super) fn put(
         &self,
         version: Arc<Version>,
         deltas: &[Arc<Delta>],
         most: u8,
         announced: bool,
+        besides: &[Write],
     ) -> Result<Arc<Version>, NotTaken> {
         let stored = self.stored();
         if self.is_gone() {
@@ -246,8 +265,9 @@ impl Held {
         }
         drop(ledger);
         self.notes.begin();
-        let besides = self.notes.follow(self.id, &version, deltas);
-        self.serve(stored, version, deltas, &besides, announced).map_err(|error| {
+        let mut writes = self.notes.follow(self.id, &version, deltas);
+        writes.extend_from_slice(besides);
+        self.serve(stored, version, deltas, &writes, announced).map_err(|error| {
             // What was confirmed still is.
             self.ledger().held_back = held_back;
             NotTaken::Store(error)
@@ -531,7 +551,7 @@ mod tests {
             }
         };
         let newer = Arc::new(newer);
-        held.put(newer.clone(), &deltas, 100, announced).unwrap();
+        held.put(newer.clone(), &deltas, 100, announced, &[]).unwrap();
         newer
     }
 

@@ -23,7 +23,7 @@ impl zxfr_io::Incoming for Registry {
     type Mac = Hmac;
 
     fn held(&self, zone: NameRef<'_>) -> Option<Arc<Version>> {
-        self.zone(zone)?.version()
+        self.zone(zone)?.base()
     }
 
     fn install(&self, zone: NameRef<'_>, change: Change) -> Result<(), Refused> {
@@ -31,6 +31,7 @@ impl zxfr_io::Incoming for Registry {
         let Summary { duplicates, ttls_levelled, out_of_zone, .. } = change.summary;
         found.install(change).map_err(|error| match error {
             PublishError::Shrunk(shrunk) => Refused::Held(format!("{shrunk}: SIGHUP confirms it")),
+            PublishError::Digest(_) | PublishError::Held(_) => Refused::Held(error.to_string()),
             PublishError::Store(error) => Refused::NotStored(error.to_string()),
             error => Refused::Failed(error.to_string()),
         })?;

@@ -9,6 +9,9 @@
 //! | `initial` | the first version of a zone whose records are changed here |
 //! | `soa` | the SOA of such a zone, as its settings want it |
 //! | `updating` | DNS UPDATE |
+//! | `gate` | whether a version that comes is served or held |
+//! | `review` | versions that were received and are not what is served; versions taken up again |
+//! | `renumber` | versions made of others, with another serial or digest |
 //! | `standing` | what has been between a zone and others |
 //! | `shrink` | the rule that a zone doesn't lose many records at once |
 //! | `keeping` | the zones in the store |
@@ -22,6 +25,7 @@
 mod access;
 mod editing;
 mod event;
+mod gate;
 mod held;
 mod incoming;
 mod initial;
@@ -30,6 +34,8 @@ mod notes;
 mod outgoing;
 mod quota;
 mod refusals;
+mod renumber;
+mod review;
 mod shrink;
 mod soa;
 mod standing;
@@ -42,6 +48,8 @@ pub use editing::{Besides, EditFailure, Edited, Made};
 pub use event::Event;
 pub use held::{LastRead, ReadOutcome, Transferred};
 pub use keeping::{Keeping, Restored};
+pub use renumber::Unfit;
+pub use review::{KeptVersion, Placed, Received, ReviewFailure};
 pub use shrink::Shrunk;
 pub(crate) use standing::{Contact, Dealings, Failed as PeerFailed, Tally};
 pub(crate) use zone::Links;

@@ -25,10 +25,12 @@ use super::editing::{EditFailure, Edited, Made};
 use super::event::Event;
 use super::held::{Held, LastRead, NotTaken, Rendering, Standing, Transferred};
 use super::initial::initial;
+use super::renumber::{Unfit, with_digest};
+use super::review::Placed;
 use super::shrink::Shrunk;
 use super::soa;
 use super::standing::Dealings;
-use crate::catalog::{self, Id, Objects, Peer, Time, ZoneKind, ZonePolicy};
+use crate::catalog::{self, Id, Objects, Peer, Publishing, Review, Time, ZoneKind, ZonePolicy};
 use crate::config::{Limits, SerialBackward, ZoneFile};
 use crate::store::{Damaged, StoreError};
 
@@ -96,6 +98,12 @@ pub enum PublishError {
     Store(StoreError),
     /// The zone is gone.
     Gone,
+    /// It is held until somebody has looked at it.
+    Held(Arc<Review>),
+    /// It hasn't the digest that it says, in words.
+    Digest(String),
+    /// Its serial is not newer, and it can't have another one.
+    Unfit(Unfit),
 }
 
 impl fmt::Display for PublishError {
@@ -105,6 +113,9 @@ impl fmt::Display for PublishError {
             Self::Build(error) => error.fmt(f),
             Self::Store(error) => error.fmt(f),
             Self::Gone => f.write_str("the zone is gone"),
+            Self::Held(review) => write!(f, "held for review: {review}"),
+            Self::Digest(what) => write!(f, "not taken, since its digest is wrong: {what}"),
+            Self::Unfit(unfit) => unfit.fmt(f),
         }
     }
 }
@@ -332,26 +343,60 @@ impl Zone {
             }
             None => (newer, None),
         };
-        self.put(Arc::new(version), delta)
+        match self.put(Arc::new(version), delta)? {
+            Placed::Served(version) => Ok(version),
+            Placed::Held(review) => Err(PublishError::Held(review)),
+        }
     }
 
-    /// Serves what was transferred from now on, as [`Zone::publish`] does.
+    /// A version with the digest that it has, if the zone's versions are to say theirs.
+    #[must_use]
+    pub fn digested(&self, version: Version) -> Version {
+        if !self.says_digest() {
+            return version;
+        }
+        match with_digest(&version) {
+            Ok(Some(digested)) => digested,
+            Ok(None) => version,
+            Err(reason) => {
+                tracing::error!(zone = %self.name(), serial = %version.serial(), %reason, "the version says no digest");
+                version
+            }
+        }
+    }
+
+    /// Serves what was transferred from now on, as [`Zone::publish`] does, or holds it for review. It is what the next transfer
+    /// differs from, whatever becomes of it.
     ///
     /// # Errors
     /// When it is not taken; then nothing has changed.
-    pub fn install(&self, change: Change) -> Result<(), PublishError> {
-        self.put(change.version, change.deltas).map(drop)
+    pub fn install(&self, change: Change) -> Result<Placed, PublishError> {
+        self.put(change.version, change.deltas)
     }
 
-    fn put(
-        &self,
-        version: Arc<Version>,
-        deltas: impl IntoIterator<Item = Arc<Delta>>,
-    ) -> Result<Arc<Version>, PublishError> {
+    fn put(&self, version: Arc<Version>, deltas: impl IntoIterator<Item = Arc<Delta>>) -> Result<Placed, PublishError> {
         let deltas: Vec<_> = deltas.into_iter().collect();
-        let version = self.held.put(version, &deltas, self.max_shrink_percent, self.outgoing.is_some())?;
-        self.changed();
-        Ok(version)
+        self.place(version, &deltas)
+    }
+
+    /// Whether its versions are to say their digest.
+    pub(super) fn says_digest(&self) -> bool {
+        self.policy.zonemd_generate
+    }
+
+    /// What holds for versions that come.
+    pub(super) fn publishing(&self) -> &Publishing {
+        &self.policy.publishing
+    }
+
+    /// How many of 100 records it may lose at once.
+    pub(super) const fn max_shrink_percent(&self) -> u8 {
+        self.max_shrink_percent
+    }
+
+    /// Whether others are told of its versions, or may ask.
+    pub(super) const fn is_announced(&self) -> bool {
+        self.outgoing.is_some()
     }
 
     /// Tells what has happened. Nobody hears it where the zones are all there is.

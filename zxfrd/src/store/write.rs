@@ -1,6 +1,6 @@
 //! What is written, and what is read back of a zone.
 
-use crate::catalog::{Audit, Id, Object, ObjectKey};
+use crate::catalog::{Audit, Id, Object, ObjectKey, Review};
 use crate::records::Note;
 use std::fmt;
 use std::sync::Arc;
@@ -59,6 +59,13 @@ pub enum Write {
         /// The record's id.
         id: Id,
     },
+    /// Why the version that is held under this id is not what is served.
+    Review {
+        /// The id that stands for what was received of a zone.
+        zone: Id,
+        /// In place of what there was.
+        review: Arc<Review>,
+    },
     /// Nothing is held of a zone any more: no version, no deltas, no notes, no state. Its objects stay.
     Forget {
         /// The zone.
@@ -83,6 +90,8 @@ pub struct StoredZone {
     pub since_checkpoint: usize,
     /// The octets of these.
     pub octets_since_checkpoint: u64,
+    /// Why it is not what is served, where that is so.
+    pub review: Option<Arc<Review>>,
     /// The notes of its records, in no order.
     pub notes: Vec<Arc<Note>>,
     /// What was wrong with a note, or with deltas that were to be offered. The newest of these was left out with all before it; the version

@@ -11,6 +11,7 @@ mod outgoing;
 mod peers;
 mod policy;
 mod records;
+mod review;
 mod status;
 mod tokens;
 mod tsigs;
@@ -80,6 +81,11 @@ fn gated(api: &Api) -> OpenApiRouter<Api> {
         .routes(routes!(records::get, records::change::update, records::change::edit, records::change::delete))
         .routes(routes!(records::change::batch))
         .routes(routes!(records::import::import))
+        .routes(routes!(review::get))
+        .routes(routes!(review::publish))
+        .routes(routes!(review::reject))
+        .routes(routes!(review::versions))
+        .routes(routes!(review::rollback))
         .routes(routes!(webhooks::list, webhooks::create))
         .routes(routes!(webhooks::get, webhooks::update, webhooks::delete))
         .routes(routes!(alerts::list, alerts::create))

@@ -3,6 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::*;
+use crate::catalog::{Review, ReviewState};
+use crate::registry;
 use crate::zone::{LoadOptions, load_text};
 
 /// An operation of the document.
@@ -57,7 +59,11 @@ async fn furnished() -> Furnished {
     }
     let text = b"$ORIGIN hidden-zone.example.\n@ 60 SOA hidden-ns . 7 1 1 1 1\nx A 192.0.2.99\n";
     let loaded = load_text(text, Path::new("z"), &LoadOptions::default()).unwrap();
-    *world.node.version.lock().unwrap() = Some(Arc::new(loaded.version));
+    let version = Arc::new(loaded.version);
+    *world.node.version.lock().unwrap() = Some(version.clone());
+    let review = Review { state: ReviewState::Pending, reasons: vec!["hidden-reason".to_owned()], since: Time(0) };
+    let received = registry::Received { version: version.clone(), review: Arc::new(review) };
+    *world.node.held_back.lock().unwrap() = Some(HeldVersion { received, served: version });
     let records = world.get(&format!("/zones/{zone}/dns_records"), ALICE).await;
     let record = records.result()[0]["id"].as_str().unwrap().to_owned();
     let token =

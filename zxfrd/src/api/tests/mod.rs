@@ -9,6 +9,7 @@ mod objects;
 mod paths;
 mod record_changes;
 mod records;
+mod reviews;
 mod serving;
 mod settings;
 
@@ -22,14 +23,15 @@ use http_body_util::BodyExt;
 use serde_json::{Value, json};
 use tower::ServiceExt;
 use zxfr_core::edit::{Edit, Rules};
-use zxfr_core::serial::SerialPolicy;
+use zxfr_core::serial::{Serial, SerialPolicy};
 use zxfr_core::time::UnixTime;
 use zxfr_core::zone::Version;
 
-use super::{Api, BASE, Live, Rate, Received, Requests, Sent, Settings, ZoneStatus};
+use super::{Api, BASE, Decision, HeldVersion, Live, Rate, Received, Requests, Sent, Settings, ZoneStatus};
 use crate::catalog::{self, Catalog, Fault, Reach, Time};
 use crate::config;
 use crate::records::Book;
+use crate::registry::KeptVersion;
 use crate::store::Memory;
 
 const A: &str = "0123456789abcdef0123456789abcdef";
@@ -71,6 +73,8 @@ struct Node {
     sent: Mutex<Sent>,
     version: Mutex<Option<Arc<Version>>>,
     book: Mutex<Book>,
+    held_back: Mutex<Option<HeldVersion>>,
+    decided: Mutex<Vec<Decision>>,
 }
 
 impl Live for Node {
@@ -113,6 +117,25 @@ impl Live for Node {
         }
         book.take(layer);
         Ok(changed)
+    }
+
+    fn held_back(&self, _: &catalog::Zone) -> Option<HeldVersion> {
+        self.held_back.lock().unwrap().clone()
+    }
+
+    fn versions(&self, _: &catalog::Zone) -> Vec<KeptVersion> {
+        let version = |(serial, removed, added)| KeptVersion { serial: Serial(serial), removed, added };
+        [(9, 0, 0), (8, 1, 2)].map(version).into()
+    }
+
+    fn decide(&self, _: &catalog::Zone, _: &str, decision: Decision) -> Result<Serial, Fault> {
+        self.decided.lock().unwrap().push(decision);
+        match decision {
+            Decision::RollBack(serial) if serial != Serial(8) => {
+                Err(Fault::invalid(catalog::code::ROLLBACK_SERIAL, "serial", "no version with this serial is kept"))
+            }
+            _ => Ok(Serial(10)),
+        }
     }
 
     fn status(&self, zone: &catalog::Zone) -> ZoneStatus {

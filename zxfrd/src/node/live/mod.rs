@@ -3,24 +3,28 @@
 //! | module | holds |
 //! |---|---|
 //! | `changes` | records changed by the API, and the log's line of it |
+//! | `reviews` | what is decided of versions by the API |
 //! | `view` | what is known of a zone and its peers |
 //! | `status` | this, as the API says it |
 //! | `metrics` | this, as metrics say it |
 
 mod changes;
 mod metrics;
+mod reviews;
 mod status;
 mod view;
 
 use std::sync::Arc;
 
+use zxfr_core::serial::Serial;
 use zxfr_core::time::UnixTime;
 use zxfr_core::zone::Version;
 
 use super::Kept;
-use crate::api::{Live, Received, Requests, Sent, ZoneStatus, shown_name};
+use crate::api::{Decision, HeldVersion, Live, Received, Requests, Sent, ZoneStatus, shown_name};
 use crate::catalog::{self, Fault, Reach, Time};
 use crate::records::{self, Book};
+use crate::registry::KeptVersion;
 use metrics::{Process, Row};
 use view::View;
 
@@ -32,7 +36,7 @@ impl Live for Kept {
         let answered = primaries.iter().filter_map(|primary| primary.answered).max();
         let modified = zone.dealings().changed;
         Received {
-            serial: zone.version().map(|version| version.serial()),
+            serial: zone.base().map(|version| version.serial()),
             // Checks are known by the second: what came within that one was asked for no earlier.
             checked: zone.state().last_success.max(answered).map(time).max(modified),
             modified,
@@ -72,6 +76,20 @@ impl Live for Kept {
         changes: Vec<records::Change>,
     ) -> Result<Vec<records::Changed>, (Option<usize>, Fault)> {
         changes::perform(self, zone, token, changes)
+    }
+
+    fn held_back(&self, zone: &catalog::Zone) -> Option<HeldVersion> {
+        let found = self.registry.zone(zone.name.value().as_ref()).filter(|found| found.id() == zone.id)?;
+        Some(HeldVersion { received: found.received()?, served: found.version()? })
+    }
+
+    fn versions(&self, zone: &catalog::Zone) -> Vec<KeptVersion> {
+        let found = self.registry.zone(zone.name.value().as_ref()).filter(|found| found.id() == zone.id);
+        found.map(|found| found.kept_versions()).unwrap_or_default()
+    }
+
+    fn decide(&self, zone: &catalog::Zone, token: &str, decision: Decision) -> Result<Serial, Fault> {
+        reviews::decide(self, zone, token, decision)
     }
 
     fn status(&self, zone: &catalog::Zone) -> ZoneStatus {

@@ -10,10 +10,10 @@ use zxfr_core::zone::Version;
 use zxfr_io::secondary::{LastFailure, PrimaryStatus, Status};
 
 use super::time;
-use crate::catalog::{self, Peer, Time};
+use crate::catalog::{self, Peer, ReviewState, Time};
 use crate::node::Kept;
 use crate::reason;
-use crate::registry::{Contact, Dealings, Links, PeerFailed, ReadOutcome, Zone};
+use crate::registry::{Contact, Dealings, Links, PeerFailed, ReadOutcome, Received, Zone};
 
 /// What is known of a zone.
 #[derive(Debug)]
@@ -127,6 +127,11 @@ impl PeerView {
 fn failure(zone: &Zone) -> Option<(&'static str, String, Option<Time>)> {
     if let Some(damaged) = zone.damaged() {
         return Some((reason::DAMAGED, format!("what the store has is damaged: {}", damaged.what), None));
+    }
+    if let Some(received) = zone.received().filter(|received| received.review.state == ReviewState::Pending) {
+        let Received { version, review } = received;
+        let message = format!("the version with serial {} is held for review: {review}", version.serial());
+        return Some((reason::HELD, message, Some(review.since)));
     }
     let last = zone.last_read()?;
     let (reason, message) = match last.outcome {

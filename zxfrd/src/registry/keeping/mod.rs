@@ -25,6 +25,7 @@ use tokio::time::{MissedTickBehavior, interval};
 use zxfr_core::refresh::State;
 
 use super::held::Held;
+use super::review::lane_id;
 use crate::catalog::{Audit, Id, Time};
 use crate::store::{Failing, Health, Store, StoreError, Write};
 use journals::Journals;
@@ -170,7 +171,8 @@ impl Keeping {
             self.waiting().trims.extend(failed);
         }
         if !gone.is_empty() {
-            let writes = gone.iter().map(|zone| Write::Forget { zone: zone.id() }).collect();
+            let forget = |zone| Write::Forget { zone };
+            let writes = gone.iter().flat_map(|zone| [zone.id(), lane_id(zone.id())]).map(forget).collect();
             let zones = gone.clone();
             // Whoever still was at it has ended when this has, and nobody comes after.
             let _ = tokio::task::spawn_blocking(move || zones.iter().for_each(|zone| zone.wait())).await;

@@ -7,6 +7,7 @@ use std::time::SystemTime;
 use super::Keeping;
 use crate::catalog::Id;
 use crate::registry::Registry;
+use crate::registry::review::lane_id;
 use crate::registry::zone::Zone;
 use crate::store::{Damaged, StoreError, StoredZone, Write};
 
@@ -32,8 +33,17 @@ impl Registry {
         let zones: HashMap<Id, Arc<Zone>> = self.zones().into_iter().map(|zone| (zone.id(), zone)).collect();
         let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default().as_secs();
         let (mut restored, mut others) = (Restored::default(), Vec::new());
+        let lanes: HashMap<Id, &Arc<Zone>> = zones.iter().map(|(id, zone)| (lane_id(*id), zone)).collect();
         let mut sink = |found: Result<StoredZone, Damaged>| {
             let id = found.as_ref().map_or_else(|damaged| damaged.zone, |found| found.zone);
+            if let Some(zone) = lanes.get(&id) {
+                let review = found.as_ref().ok().filter(|found| found.version.apex() == zone.name());
+                return match review.and_then(|found| Some((found, found.review.clone()?))) {
+                    Some((found, review)) => zone.held().lane().restore(found, review),
+                    // It comes again.
+                    None => others.push(id),
+                };
+            }
             let Some(zone) = zones.get(&id) else { return others.push(id) };
             let found = found.and_then(|found| {
                 if found.version.apex() == zone.name() {

@@ -50,15 +50,15 @@ fn objects(config: &Config) -> Objects {
 }
 
 /// A registry that keeps its zones in a file, and what else is in the file.
-struct Rig {
+pub(in crate::registry) struct Rig {
     folder: TempDir,
-    store: Arc<Fake>,
-    registry: Arc<Registry>,
+    pub(in crate::registry) store: Arc<Fake>,
+    pub(in crate::registry) registry: Arc<Registry>,
     restored: Restored,
 }
 
 impl Rig {
-    async fn new(text: &str) -> Self {
+    pub(in crate::registry) async fn new(text: &str) -> Self {
         Self::within(tempfile::tempdir().unwrap(), text).await
     }
 
@@ -77,7 +77,7 @@ impl Rig {
     }
 
     /// The same in another run of the daemon.
-    async fn again(self, text: &str) -> Self {
+    pub(in crate::registry) async fn again(self, text: &str) -> Self {
         let Self { folder, store, registry, .. } = self;
         registry.keeping().flush().await;
         store.close().await;
@@ -85,11 +85,11 @@ impl Rig {
         Self::within(folder, text).await
     }
 
-    fn zone(&self, name: &str) -> Arc<Zone> {
+    pub(in crate::registry) fn zone(&self, name: &str) -> Arc<Zone> {
         self.registry.zone(name.parse::<Name>().unwrap().as_ref()).unwrap()
     }
 
-    fn publish(&self, name: &str, version: Version) -> Result<Arc<Version>, PublishError> {
+    pub(in crate::registry) fn publish(&self, name: &str, version: Version) -> Result<Arc<Version>, PublishError> {
         block_in_place(|| self.zone(name).publish(version))
     }
 
@@ -99,7 +99,7 @@ impl Rig {
     }
 
     /// Whether who has a serial gets differences from the version that is served.
-    fn offers(&self, name: &str, from: u32) -> bool {
+    pub(in crate::registry) fn offers(&self, name: &str, from: u32) -> bool {
         let (zone, name) = (self.zone(name), name.parse::<Name>().unwrap());
         let answer = self.registry.answer(name.as_ref(), &zone.version().unwrap(), Serial(from));
         matches!(answer, Answer::Differences(_))
@@ -107,7 +107,7 @@ impl Rig {
 }
 
 /// A version of a zone with so many names, of which those that a serial has passed have other addresses.
-fn version(apex: &str, serial: u32, names: u32) -> Version {
+pub(in crate::registry) fn version(apex: &str, serial: u32, names: u32) -> Version {
     let record = |name: u32| match name <= serial {
         true => format!("n{name} A 192.0.2.{serial}\n"),
         false => format!("n{name} A 198.51.100.1\n"),
@@ -117,7 +117,7 @@ fn version(apex: &str, serial: u32, names: u32) -> Version {
     load_text(text.as_bytes(), Path::new("z"), &LoadOptions::default()).unwrap().version
 }
 
-fn records(version: &Version) -> Vec<String> {
+pub(in crate::registry) fn records(version: &Version) -> Vec<String> {
     let (mut records, mut listed) = (version.records(), Vec::new());
     while let Some(record) = records.next() {
         listed.push(format!("{} {} {:?} {:?}", record.owner, record.ttl, record.rtype, record.rdata));
@@ -208,13 +208,14 @@ async fn a_zone_with_other_data_and_the_same_serial_has_no_history() {
     }
     let zone = rig.zone("a.test.");
     let other = Arc::new(version("a.test.", 3, 90));
-    block_in_place(|| zone.held().put(other.clone(), &[], 100, true)).unwrap();
+    block_in_place(|| zone.held().put(other.clone(), &[], 100, true, &[])).unwrap();
     assert!(!rig.offers("a.test.", 2));
     let rig = rig.again(TWO).await;
     assert_eq!(records(&rig.zone("a.test.").version().unwrap()), records(&other));
     assert!(!rig.offers("a.test.", 2));
     // Backwards, too.
-    block_in_place(|| rig.zone("a.test.").held().put(Arc::new(version("a.test.", 2, 100)), &[], 100, true)).unwrap();
+    block_in_place(|| rig.zone("a.test.").held().put(Arc::new(version("a.test.", 2, 100)), &[], 100, true, &[]))
+        .unwrap();
     let rig = rig.again(TWO).await;
     assert_eq!(rig.zone("a.test.").version().unwrap().serial(), Serial(2));
     assert!(!rig.offers("a.test.", 1));

@@ -12,12 +12,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 /// The steps to the present schema.
-const MIGRATIONS: [(i64, &str, &str); 5] = [
+const MIGRATIONS: [(i64, &str, &str); 6] = [
     (1, "first", include_str!("migrations/1_first.sql")),
     (2, "policy", include_str!("migrations/2_policy.sql")),
     (3, "alerts", include_str!("migrations/3_alerts.sql")),
     (4, "record_note", include_str!("migrations/4_record_note.sql")),
     (5, "settings", include_str!("migrations/5_settings.sql")),
+    (6, "review", include_str!("migrations/6_review.sql")),
 ];
 
 /// The octets of a page of the database: one of a version takes little more than one of these.

@@ -1,7 +1,7 @@
 //! Versions and deltas being written.
 
 use super::prepared::{Checksum, PreparedCheckpoint, PreparedDelta, checkpoint_checksum, delta_checksum};
-use super::{StoreError, notes};
+use super::{StoreError, notes, reviews};
 use crate::catalog::Id;
 use sqlx::sqlite::SqliteConnection;
 use sqlx::{QueryBuilder, Sqlite};
@@ -156,5 +156,6 @@ pub(super) async fn forget(connection: &mut SqliteConnection, zone: Id) -> Resul
     // Its pages and deltas go with it.
     sqlx::query("DELETE FROM checkpoint WHERE zone = $1").bind(&zone.0[..]).execute(&mut *connection).await?;
     sqlx::query("DELETE FROM refresh WHERE zone = $1").bind(&zone.0[..]).execute(&mut *connection).await?;
+    reviews::forget(connection, zone).await?;
     notes::forget(connection, zone).await
 }

@@ -3,8 +3,8 @@
 use super::file::Database;
 use super::held::LISTED;
 use super::prepared::{Checksum, checkpoint_checksum, delta_checksum};
-use super::{StoreError, Suspects, notes};
-use crate::catalog::Id;
+use super::{StoreError, Suspects, notes, reviews};
+use crate::catalog::{Id, Review};
 use crate::records::Note;
 use crate::store::{Damaged, StoredZone, ZoneSink};
 use bytes::Bytes;
@@ -41,6 +41,7 @@ struct Rows {
     pages: HashMap<Checksum, Bytes>,
     deltas: Vec<DeltaRow>,
     notes: Vec<Result<Arc<Note>, String>>,
+    review: Option<Result<Arc<Review>, String>>,
     state: State,
 }
 
@@ -171,8 +172,11 @@ async fn checkpoints(connection: &mut SqliteConnection, zone: Option<Id>) -> Res
     let mut zones = BTreeMap::new();
     for (zone, serial, number, size, apex, checksum, list) in checkpoints {
         let zone = id(&zone).ok_or_else(|| StoreError::Damaged("a checkpoint without an id".into()))?;
-        let (pages, deltas, notes, state) = Default::default();
-        zones.insert(zone, Rows { zone, serial, number, size, apex, checksum, list, pages, deltas, notes, state });
+        let (pages, deltas, notes, review, state) = Default::default();
+        zones.insert(
+            zone,
+            Rows { zone, serial, number, size, apex, checksum, list, pages, deltas, notes, review, state },
+        );
     }
     let select = "SELECT zone, last_check, last_success, expires FROM refresh WHERE zone BETWEEN $1 AND $2";
     let states = sqlx::query_as(select).bind(&first[..]).bind(&last[..]);
@@ -215,6 +219,11 @@ async fn fill(connection: &mut SqliteConnection, zones: &mut BTreeMap<Id, Rows>)
             rows.notes.push(note);
         }
     }
+    for (zone, review) in reviews::between(connection, Id(first), Id(last)).await? {
+        if let Some(rows) = zones.get_mut(&zone) {
+            rows.review = Some(review);
+        }
+    }
     Ok(())
 }
 
@@ -225,7 +234,7 @@ fn restored(rows: Rows) -> Result<StoredZone, Damaged> {
 }
 
 fn restore(rows: Rows) -> Result<StoredZone, String> {
-    let Rows { zone, serial, number, size: _, apex, checksum, list, mut pages, deltas, notes, state } = rows;
+    let Rows { zone, serial, number, size: _, apex, checksum, list, mut pages, deltas, notes, review, state } = rows;
     if checkpoint_checksum(zone, serial, number, &apex, &list)[..] != checksum[..] {
         return Err("the checkpoint doesn't have its checksum".into());
     }
@@ -267,6 +276,7 @@ fn restore(rows: Rows) -> Result<StoredZone, String> {
         octets_since_checkpoint: chain.since.iter().map(|delta| delta.octets()).sum(),
         deltas: chain.offered,
         state,
+        review: review.transpose()?,
         notes: sound,
         lost,
     })

@@ -8,6 +8,7 @@
 //! | `held` | versions and deltas being written |
 //! | `loader` | versions and deltas being read, all zones with few queries |
 //! | `notes` | notes of records being written and read |
+//! | `reviews` | why versions are not what is served, being written and read |
 //! | `objects` | objects being written and read |
 //! | `checking` | whether everything is sound |
 //!
@@ -22,6 +23,7 @@ mod loader;
 mod notes;
 mod objects;
 mod prepared;
+mod reviews;
 mod settings;
 mod writer;
 

@@ -2,8 +2,8 @@
 
 use super::{StoreError, alerting, settings};
 use crate::catalog::{
-    Account, Acl, Audit, Id, Incoming, Meaning, Object, ObjectKey, Origin, Outgoing, Peer, Reach, SERIAL_WORDS, Time,
-    Token, Tsig, TsigSecret, Written, Zone, ZonePolicy, serial_word,
+    Account, Acl, Audit, HoldIf, Id, Incoming, Meaning, Object, ObjectKey, Origin, Outgoing, Peer, Publishing, Reach,
+    SERIAL_WORDS, Time, Token, Tsig, TsigSecret, Written, Zone, ZonePolicy, serial_word,
 };
 use sqlx::sqlite::{SqliteConnection, SqliteRow};
 use sqlx::{Decode, FromRow, Row, Type};
@@ -65,9 +65,16 @@ pub(super) async fn put(connection: &mut SqliteConnection, object: &Object) -> R
             put_ids(connection, insert, *zone, peers).await?;
         }
         Object::Policy(policy) => {
-            let ZonePolicy { zone, serial, update, origin: _, modified } = &**policy;
-            let insert = sqlx::query("INSERT INTO zone_policy (zone, serial, modified) VALUES ($1, $2, $3)");
-            let insert = insert.bind(&zone.0[..]).bind(serial_word(*serial)).bind(modified.0);
+            let ZonePolicy { zone, serial, update, zonemd_generate, publishing, origin: _, modified } = &**policy;
+            let Publishing { publish, hold_if, zonemd } = publishing;
+            let HoldIf { shrink_percent, apex_ns_gone, dnskey_gone, zonemd_wrong, rrsig_expires } = hold_if;
+            let insert = "INSERT INTO zone_policy (zone, serial, modified, zonemd_generate, publish, zonemd, shrink_percent, \
+                          apex_ns_gone, dnskey_gone, zonemd_wrong, rrsig_expires) \
+                          VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)";
+            let insert = sqlx::query(insert).bind(&zone.0[..]).bind(serial_word(*serial)).bind(modified.0);
+            let insert = insert.bind(*zonemd_generate).bind(publish.as_str()).bind(zonemd.as_str());
+            let insert = insert.bind(shrink_percent.map(i64::from)).bind(*apex_ns_gone).bind(*dnskey_gone);
+            let insert = insert.bind(*zonemd_wrong).bind(*rrsig_expires);
             insert.execute(&mut *connection).await?;
             let insert = "INSERT INTO zone_policy_update (zone, number, tsig) VALUES ($1, $2, $3)";
             put_ids(connection, insert, *zone, update).await?;
@@ -390,6 +397,21 @@ fn policy_of(row: &Fields, updates: &HashMap<Vec<u8>, Vec<Vec<u8>>>) -> Result<Z
         zone: row.id("zone")?,
         serial: serial.ok_or_else(|| row.damaged("serial", "a word that isn't known"))?,
         update: row.ids("zone", updates)?,
+        zonemd_generate: row.field("zonemd_generate")?,
+        publishing: Publishing {
+            publish: row.word("publish")?,
+            hold_if: HoldIf {
+                shrink_percent: match row.field::<Option<i64>>("shrink_percent")? {
+                    None => None,
+                    Some(_) => Some(row.number("shrink_percent")?),
+                },
+                apex_ns_gone: row.field("apex_ns_gone")?,
+                dnskey_gone: row.field("dnskey_gone")?,
+                zonemd_wrong: row.field("zonemd_wrong")?,
+                rrsig_expires: row.field("rrsig_expires")?,
+            },
+            zonemd: row.word("zonemd")?,
+        },
         origin: Origin::Managed,
         modified: row.time("modified")?,
     })

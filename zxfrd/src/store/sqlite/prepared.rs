@@ -1,7 +1,7 @@
 //! What is written, as octets with checksums.
 
 use super::StoreError;
-use crate::catalog::{Audit, Id, Object, ObjectKey, Origin};
+use crate::catalog::{Audit, Id, Object, ObjectKey, Origin, Review};
 use crate::records::Note;
 use crate::store::Write;
 use sha2::{Digest, Sha256};
@@ -30,6 +30,7 @@ pub(super) enum Prepared {
     State { zone: Id, state: State },
     Note(Arc<Note>),
     DropNote { zone: Id, id: Id },
+    Review { zone: Id, review: Arc<Review> },
     Forget { zone: Id },
     Audit(Audit),
 }
@@ -99,6 +100,7 @@ fn prepared(write: Write) -> Result<Prepared, StoreError> {
         Write::State { zone, state } => Prepared::State { zone, state },
         Write::Note(note) => Prepared::Note(note),
         Write::DropNote { zone, id } => Prepared::DropNote { zone, id },
+        Write::Review { zone, review } => Prepared::Review { zone, review },
         Write::Forget { zone } => Prepared::Forget { zone },
         Write::Audit(audit) => Prepared::Audit(audit),
     })

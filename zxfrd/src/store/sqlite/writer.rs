@@ -2,7 +2,7 @@
 
 use super::file::{Database, PAGE_OCTETS};
 use super::prepared::Prepared;
-use super::{StoreError, Suspects, held, notes, objects};
+use super::{StoreError, Suspects, held, notes, objects, reviews};
 use sqlx::sqlite::SqliteConnection;
 use sqlx::{Connection, Sqlite, Transaction};
 use std::slice;
@@ -136,6 +136,7 @@ async fn carry_out(
         Prepared::State { zone, state } => held::state(transaction, *zone, *state).await,
         Prepared::Note(note) => notes::put(transaction, note).await,
         Prepared::DropNote { zone, id } => notes::delete(transaction, *zone, *id).await,
+        Prepared::Review { zone, review } => reviews::put(transaction, *zone, review).await,
         Prepared::Forget { zone } => held::forget(transaction, *zone).await,
     }
 }

@@ -3,9 +3,9 @@
 use super::super::objects::AUDIT_LINES;
 use super::*;
 use crate::catalog::{
-    Access, Account, Acl, AlertPolicy, AlertType, Alerting, Audit, Incident, Incoming, Meaning, Object, ObjectKey,
-    Origin, Outgoing, Peer, Reach, SentAlert, SoaSettings, Token, Tsig, TsigSecret, Webhook, WebhookSecret, Written,
-    Zone, ZoneKind, ZoneMode, ZonePolicy, ZoneSettings,
+    Access, Account, Acl, AlertPolicy, AlertType, Alerting, Audit, HoldIf, Incident, Incoming, Meaning, Object,
+    ObjectKey, Origin, Outgoing, Peer, Publish, Publishing, Reach, SentAlert, SoaSettings, Token, Tsig, TsigSecret,
+    Webhook, WebhookSecret, Written, Zone, ZoneKind, ZoneMode, ZonePolicy, ZoneSettings, ZonemdCheck,
 };
 use zxfr_core::serial::SerialPolicy;
 
@@ -62,7 +62,10 @@ fn objects() -> Vec<Object> {
         Object::Outgoing(Arc::new(Outgoing { zone, name, peers, enabled, origin, created }))
     };
     let policy = |number, serial, update| {
-        Object::Policy(Arc::new(ZonePolicy { zone: id(number), serial, update, origin, modified }))
+        let hold_if = HoldIf { shrink_percent: Some(30), zonemd_wrong: true, ..HoldIf::default() };
+        let publishing = Publishing { publish: Publish::HoldIf, hold_if, zonemd: ZonemdCheck::Reject };
+        let (zone, zonemd_generate) = (id(number), true);
+        Object::Policy(Arc::new(ZonePolicy { zone, serial, update, zonemd_generate, publishing, origin, modified }))
     };
     let settings = |number, soa, flag| {
         Object::Settings(Arc::new(ZoneSettings {
