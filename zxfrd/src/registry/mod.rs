@@ -12,6 +12,7 @@
 //! | `gate` | whether a version that comes is served or held |
 //! | `review` | versions that were received and are not what is served; versions taken up again |
 //! | `renumber` | versions made of others, with another serial or digest |
+//! | `dressing` | what is served of a transferred zone that has overrides |
 //! | `standing` | what has been between a zone and others |
 //! | `shrink` | the rule that a zone doesn't lose many records at once |
 //! | `keeping` | the zones in the store |
@@ -23,6 +24,7 @@
 //! | `refusals` | which refusals were logged already |
 
 mod access;
+mod dressing;
 mod editing;
 mod event;
 mod gate;
@@ -44,6 +46,7 @@ mod tests;
 mod updating;
 mod zone;
 
+pub use dressing::{Undressed, dressed};
 pub use editing::{Besides, EditFailure, Edited, Made};
 pub use event::Event;
 pub use held::{LastRead, ReadOutcome, Transferred};

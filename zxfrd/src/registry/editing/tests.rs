@@ -7,6 +7,7 @@ use tokio::task::{JoinHandle, block_in_place, spawn_blocking};
 use zxfr_core::edit::EditFault;
 use zxfr_core::journal::Answer;
 use zxfr_core::name::Name;
+use zxfr_core::refresh::State;
 use zxfr_core::wire::{Class, Record, Rtype};
 
 use super::super::keeping::tests::fake::Fake;
@@ -200,6 +201,19 @@ async fn an_edit_that_panics_breaks_off_those_with_it_and_no_others() {
     let ends = [bad.await.map_err(|_| ()), with_it.await.map_err(|_| ())];
     assert!(ends.iter().all(|end| matches!(end, Err(()) | Ok(Err(EditFailure::Broken)) | Ok(Ok(_)))), "{ends:?}");
     assert!(rig.edit(|edit| add(edit, "y", 1)).await.unwrap().unwrap().changed);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_primaries_have_confirmed_is_ours_once_it_is_changed() {
+    let rig = Rig::new().await;
+    assert!(rig.zone.is_ours(), "no primary has confirmed it");
+    let confirmed = State { last_success: Some(UnixTime(7)), expires: Some(UnixTime(1 << 40)), ..State::default() };
+    rig.zone.set_state(confirmed, false);
+    assert!(!rig.zone.is_ours());
+    rig.edit(|_| Ok(0)).await.unwrap().unwrap();
+    assert_eq!(rig.zone.state(), confirmed, "nothing was changed");
+    rig.edit(|edit| add(edit, "new", 1)).await.unwrap().unwrap();
+    assert!(rig.zone.is_ours() && rig.zone.state() == State::default());
 }
 
 #[tokio::test(flavor = "multi_thread")]
