@@ -9,6 +9,7 @@ mod forms;
 mod fuzzed;
 mod leaks;
 mod metrics;
+mod octodns;
 mod primary;
 mod review;
 mod semantics;
