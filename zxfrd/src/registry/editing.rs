@@ -305,6 +305,7 @@ impl Zone {
                 if held.standing().state.last_success.is_some() {
                     held.set_standing(Standing::default());
                 }
+                held.set_ours(true);
                 self.changed();
             })
         };

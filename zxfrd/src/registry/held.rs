@@ -32,6 +32,8 @@ pub(super) struct Held {
     stored: Mutex<Stored>,
     /// Nothing more is written of it.
     gone: AtomicBool,
+    /// What is held was made or changed here.
+    ours: AtomicBool,
     /// What the store has is damaged, and there is nothing in its place yet.
     damaged: Mutex<Option<Damaged>>,
     /// What is served. Whoever changes it has the ledger; anybody reads it.
@@ -140,6 +142,7 @@ impl Held {
             keeping,
             stored: Mutex::default(),
             gone: AtomicBool::new(false),
+            ours: AtomicBool::new(false),
             damaged: Mutex::default(),
             current: RwLock::default(),
             standing: RwLock::default(),
@@ -422,6 +425,15 @@ impl Held {
 
     pub(super) fn is_gone(&self) -> bool {
         self.gone.load(Ordering::SeqCst)
+    }
+
+    /// Whether what is held was made or changed here, and not transferred.
+    pub(super) fn is_ours(&self) -> bool {
+        self.ours.load(Ordering::SeqCst)
+    }
+
+    pub(super) fn set_ours(&self, ours: bool) {
+        self.ours.store(ours, Ordering::SeqCst);
     }
 
     pub(super) fn set_gone(&self) {

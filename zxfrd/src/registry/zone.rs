@@ -235,6 +235,7 @@ impl Zone {
         };
         match begun {
             Ok(true) => {
+                self.held.set_ours(true);
                 tracing::info!(zone = %self.name(), "the zone begins: it has an SOA and nothing else");
                 self.changed();
             }
@@ -343,7 +344,9 @@ impl Zone {
             }
             None => (newer, None),
         };
-        match self.put(Arc::new(version), delta)? {
+        let placed = self.put(Arc::new(version), delta)?;
+        self.held.set_ours(true);
+        match placed {
             Placed::Served(version) => Ok(version),
             Placed::Held(review) => Err(PublishError::Held(review)),
         }
@@ -371,7 +374,9 @@ impl Zone {
     /// # Errors
     /// When it is not taken; then nothing has changed.
     pub fn install(&self, change: Change) -> Result<Placed, PublishError> {
-        self.put(change.version, change.deltas)
+        let placed = self.put(change.version, change.deltas)?;
+        self.held.set_ours(false);
+        Ok(placed)
     }
 
     fn put(&self, version: Arc<Version>, deltas: impl IntoIterator<Item = Arc<Delta>>) -> Result<Placed, PublishError> {
@@ -456,9 +461,9 @@ impl Zone {
         self.held.standing().state
     }
 
-    /// Whether what is held of it was made or changed here, since no primary has confirmed it.
+    /// Whether what is held of it was made or changed here, so that its serial says nothing of what primaries have by that one.
     pub(crate) fn is_ours(&self) -> bool {
-        self.version().is_some() && self.state().last_success.is_none()
+        self.version().is_some() && self.held.is_ours()
     }
 
     /// Notes how it stands with its primaries. Gives whether it had expired before.

@@ -65,8 +65,8 @@ impl Generate {
             match part {
                 Part::Text(text) => line.extend_from_slice(text),
                 Part::Number { offset, width, base } => {
-                    let value = u64::try_from(i64::from(number) + offset)
-                        .map_err(|_| format!("{number} with the offset {offset} is below zero"))?;
+                    let value = i32::try_from(i64::from(number) + offset)
+                        .map_err(|_| format!("{number} with the offset {offset} is beyond 31 bits"))?;
                     write_number(value, *width, *base, line);
                 }
             }
@@ -156,23 +156,24 @@ fn read_number(inner: &[u8]) -> Result<Part, String> {
     }
 }
 
-fn write_number(value: u64, width: usize, base: Base, line: &mut Vec<u8>) {
+fn write_number(value: i32, width: usize, base: Base, line: &mut Vec<u8>) {
+    // But in decimal, what is below zero is as its 32 bits.
     let text = match base {
         Base::Decimal => format!("{value:0width$}"),
         Base::Octal => format!("{value:0width$o}"),
         Base::Hex => format!("{value:0width$x}"),
         Base::UpperHex => format!("{value:0width$X}"),
-        Base::Nibbles => nibbles(value, width),
-        Base::UpperNibbles => nibbles(value, width).to_ascii_uppercase(),
+        Base::Nibbles => nibbles(value.cast_unsigned(), width),
+        Base::UpperNibbles => nibbles(value.cast_unsigned(), width).to_ascii_uppercase(),
     };
     line.extend_from_slice(text.as_bytes());
 }
 
 /// The width is that of the text, dots included.
-fn nibbles(mut value: u64, width: usize) -> String {
+fn nibbles(mut value: u32, width: usize) -> String {
     let mut text = String::new();
     loop {
-        text.push(char::from_digit((value & 15) as u32, 16).unwrap_or('0'));
+        text.push(char::from_digit(value & 15, 16).unwrap_or('0'));
         value >>= 4;
         if value == 0 && text.len() >= width {
             return text;
@@ -215,6 +216,7 @@ mod tests {
             ),
             ("$GENERATE 18-18 ${0,0,n}.i ${0,7,N} ${0,2,n}x", vec!["2.1.i 2.1.0.0 2.1x"]),
             ("$GENERATE 1-1 ${0,2,n}x NS y", vec!["1.x NS y"]),
+            ("$GENERATE 1-1 a${-3} NS ${-3,0,x}", vec!["a-2 NS fffffffe"]),
         ] {
             assert_eq!(
                 lines(text).as_deref(),
@@ -239,7 +241,7 @@ mod tests {
             ("$GENERATE 1-2 a${0,1,q} A 1", "none of d"),
             ("$GENERATE 1-2 a${0,1,d,1} A 1", "OFFSET"),
             ("$GENERATE 1-2 a${0,256} A 1", "OFFSET"),
-            ("$GENERATE 1-2 a${-2} A 1", "below zero"),
+            ("$GENERATE 1-2 a${2147483647} A 1", "beyond 31 bits"),
         ] {
             let told = lines(text).unwrap_err();
             assert!(told.contains(what), "{text}: {told}");

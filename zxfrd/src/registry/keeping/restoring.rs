@@ -58,6 +58,8 @@ impl Registry {
                         tracing::warn!(zone = %zone.name(), reason = %what, "the store has lost part of the zone's history");
                     }
                     zone.held().restore(&found, now);
+                    // Where it comes from primaries it did before, but for one that was linked a moment ago.
+                    zone.held().set_ours(zone.incoming().is_none());
                 }
                 Err(damaged) => {
                     restored.damaged += 1;
