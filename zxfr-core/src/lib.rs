@@ -15,6 +15,7 @@
 //! | [`refresh`] | one zone kept in step with its primaries: checks, NOTIFYs, retries, expiry, from whom what is transferred |
 //! | [`notify`] | telling secondaries of a new version (RFC 1996) |
 //! | [`primary`] | a request and who asked, to what is answered |
+//! | [`answer`] | a query and a version, to an authoritative answer with its proofs (needs `alloc`) |
 //! | [`acl`] | who may ask: prefixes, transports, keys |
 //!
 //! Features: `default = ["std", "rustcrypto"]`, `std` includes `alloc`; all are additive. Without `alloc` the crate parses,
@@ -38,6 +39,8 @@ extern crate alloc;
 extern crate std;
 
 pub mod acl;
+#[cfg(feature = "alloc")]
+pub mod answer;
 #[cfg(feature = "alloc")]
 pub mod edit;
 pub mod error;

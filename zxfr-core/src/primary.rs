@@ -7,6 +7,9 @@
 //! same way, with [`Host::admits_notify`] and [`Host::notify_key_admits`]; and UPDATE, with [`Host::admits_update`] and
 //! [`Host::update_key_admits`].
 //!
+//! Queries that are no transfers are answered from what a zone has, where the host says which zone has the name
+//! ([`Host::zone_of`]); others get a zone's SOA, and nothing else.
+//!
 //! | module | holds |
 //! |---|---|
 //! | `host` | [`Host`] |
@@ -27,13 +30,14 @@ pub use reply::{Refusal, Reply, Sent};
 pub use update::{Update, UpdateRequest};
 
 use crate::acl::{Asker, Transport};
+use crate::answer::Query;
 use crate::journal::Answer;
 use crate::name::Name;
 use crate::serial::Serial;
 use crate::time::UnixTime;
 use crate::transfer::Outbound;
 use crate::tsig::{Algorithm, Key, Mac};
-use crate::wire::{Flags, Message};
+use crate::wire::{Flags, Message, Writer};
 use alloc::vec::Vec;
 use request::Request;
 
@@ -172,6 +176,10 @@ fn answer<H: Host>(host: &H, mut grant: Grant<H::Mac>, now: UnixTime) -> Action<
     let whole = |grant: &Grant<H::Mac>| Outbound::axfr(version.clone(), grant.asked.clone(), grant.signer());
     let known = match grant.wanted {
         Wanted::Soa => return soa(&grant),
+        Wanted::Records { dnssec } => {
+            let write = |query: &Query<'_>, writer: &mut Writer<'_>| host.answer_query(&version, query, writer);
+            return Action::Reply(grant.records(dnssec, write, now));
+        }
         Wanted::Axfr => Answer::Whole,
         // RFC 1995 §2. Where the order of the two serials is open, the asker gets what there is.
         Wanted::Ixfr { from } if from == version.serial() || from.is_newer_than(version.serial()) => Answer::UpToDate,

@@ -10,7 +10,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use zxfr_core::acl::Asker;
 use zxfr_core::name::{Name, NameRef, NameTextError};
-use zxfr_core::primary::{Action, Grant, Host, KeyWanted, Keys, Unserved, Wanted, admit_request};
+use zxfr_core::primary::{Action, Grant, Host, KeyWanted, Keys, Refusal, Unserved, Wanted, admit_request};
 use zxfr_core::serial::Serial;
 use zxfr_core::time::UnixTime;
 use zxfr_core::transfer::{Cursor, CursorOutbound};
@@ -152,6 +152,11 @@ async fn answer(
         }
         Wanted::Ixfr { from } if from != newest => CursorOutbound::axfr(Walk::new(store, None), asked, signer),
         Wanted::Axfr => CursorOutbound::axfr(Walk::new(store, None), asked, signer),
+        // Its host names no zones for other queries.
+        Wanted::Records { .. } => {
+            let refusal = Refusal::QueryType(grant.asked.question.qtype);
+            return send(stream, &grant.refuse(refusal, now).message).await;
+        }
         Wanted::Soa | Wanted::Ixfr { .. } => {
             let mut walk = Walk::new(store, None);
             let Some(soa) = walk.peek()? else { return Ok(()) };

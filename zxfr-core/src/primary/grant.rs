@@ -2,12 +2,13 @@
 
 use super::reply::{Refusal, Replier, Reply, Sent};
 use crate::acl::Asker;
+use crate::answer::{Answer, Query};
 use crate::name::{Name, NameRef};
 use crate::serial::Serial;
 use crate::time::UnixTime;
 use crate::transfer::{Asked, Kind, Outbound, Totals};
 use crate::tsig::{Mac, Signer};
-use crate::wire::Record;
+use crate::wire::{Full, Record, Writer};
 use alloc::boxed::Box;
 
 /// What is asked for.
@@ -22,18 +23,24 @@ pub enum Wanted {
         /// The asker's serial.
         from: Serial,
     },
+    /// What the zone has at the question's name. Only of a host with [`super::Host::zone_of`].
+    Records {
+        /// Whether signatures and proofs are wanted (RFC 3225).
+        dnssec: bool,
+    },
 }
 
 /// A request whose asker and key may have what is asked for. A host with a store of its own answers it with
 /// [`Grant::soa`], [`Grant::refuse`], or a [`crate::transfer::CursorOutbound`] made with `asked` and [`Grant::signer`].
 #[derive(Debug)]
 pub struct Grant<M: Mac> {
-    /// What of the request the answer repeats. The question's name is the zone.
+    /// What of the request the answer repeats. The question's name is the zone, or with [`Wanted::Records`] one in it.
     pub asked: Asked,
     /// What is asked for.
     pub wanted: Wanted,
     /// Who asks.
     pub asker: Asker,
+    pub(super) zone: Name,
     pub(super) signer: Option<Signer<M>>,
     pub(super) replier: Replier,
     pub(super) wants_expire: bool,
@@ -43,7 +50,7 @@ impl<M: Mac> Grant<M> {
     /// The zone that is asked about.
     #[must_use]
     pub fn zone(&self) -> NameRef<'_> {
-        self.asked.question.qname.as_ref()
+        self.zone.as_ref()
     }
 
     /// The signer of the answer, when the request was signed. An answer is signed by one of these from its first message to
@@ -77,6 +84,18 @@ impl<M: Mac> Grant<M> {
             reply.sent = up_to_date.then(|| self.sent(serial, kind, totals));
         }
         reply
+    }
+
+    /// What the zone has at the question's name, as `write` writes it; signed when the request was.
+    pub(super) fn records(
+        &self,
+        dnssec: bool,
+        write: impl FnOnce(&Query<'_>, &mut Writer<'_>) -> Result<Answer, Full>,
+        now: UnixTime,
+    ) -> Reply {
+        let question = &self.asked.question;
+        let query = Query { qname: question.qname.as_ref(), qtype: question.qtype, dnssec };
+        self.replier.records(|writer| write(&query, writer), &mut self.signer(), now)
     }
 
     /// A refusal, signed when the request was.

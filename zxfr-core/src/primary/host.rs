@@ -2,11 +2,12 @@
 
 use super::reply::Refusal;
 use crate::acl::Asker;
+use crate::answer;
 use crate::journal::Answer;
-use crate::name::NameRef;
+use crate::name::{Name, NameRef};
 use crate::serial::Serial;
 use crate::tsig::{Algorithm, Key, Mac};
-use crate::wire::Opcode;
+use crate::wire::{Full, Opcode, Rtype, Writer};
 use crate::zone::Version;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
@@ -28,6 +29,38 @@ pub trait Host {
     /// As [`Host::key_admits`], for hosts that have several keys of one name: they tell them by [`Key::tag`].
     fn verified_key_admits(&self, zone: NameRef<'_>, asker: &Asker, key: Option<&Key<Self::Mac>>) -> bool {
         self.key_admits(zone, asker, key.map(Key::name))
+    }
+
+    /// The zone that a query of this asker about a name is answered from: that with the longest apex at or above the name, of a DS
+    /// the one above. `None` where there is none; and of hosts that answer SOA queries about zones and nothing else, which is the
+    /// default.
+    fn zone_of(&self, qname: NameRef<'_>, qtype: Rtype, asker: &Asker) -> Option<Name> {
+        let _ = (qname, qtype, asker);
+        None
+    }
+
+    /// As [`Host::admits`], of queries that are no transfers.
+    fn admits_query(&self, zone: NameRef<'_>, asker: &Asker) -> bool {
+        self.admits(zone, asker)
+    }
+
+    /// As [`Host::verified_key_admits`], of queries that are no transfers.
+    fn query_key_admits(&self, zone: NameRef<'_>, asker: &Asker, key: Option<&Key<Self::Mac>>) -> bool {
+        self.verified_key_admits(zone, asker, key)
+    }
+
+    /// Writes the answer to a query that [`Host::zone_of`] gives a zone for: [`Version::answer`], with the host's SHA-1.
+    ///
+    /// # Errors
+    /// When nothing is written; the asker is sent to TCP then.
+    fn answer_query(
+        &self,
+        version: &Version,
+        query: &answer::Query<'_>,
+        writer: &mut Writer<'_>,
+    ) -> Result<answer::Answer, Full> {
+        let _ = (version, query, writer);
+        Err(Full)
     }
 
     /// The version to answer from.

@@ -2,6 +2,7 @@
 
 use super::Unserved;
 use crate::acl::Transport;
+use crate::answer::Answer;
 use crate::name::Name;
 use crate::serial::Serial;
 use crate::time::UnixTime;
@@ -18,6 +19,9 @@ use core::fmt;
 
 /// The most octets of a UDP answer to a request without OPT (RFC 1035 §4.2.1).
 const PLAIN_UDP: usize = 512;
+
+/// The octets of an OPT without options (RFC 6891 §6.1.2).
+const OPT_LEN: usize = 11;
 
 /// Why a request was refused: what the log says.
 #[non_exhaustive]
@@ -160,6 +164,7 @@ pub(super) struct Replier {
     header: Header,
     question: Option<Question>,
     edns: bool,
+    dnssec: bool,
     expire: Option<u32>,
     limit: usize,
 }
@@ -170,13 +175,14 @@ impl Replier {
             Transport::Udp => PLAIN_UDP,
             _ => MAX_MESSAGE,
         };
-        Self { header, question: None, edns: false, expire: None, limit }
+        Self { header, question: None, edns: false, dnssec: false, expire: None, limit }
     }
 
     pub(super) fn learn(&mut self, question: &Question, edns: Option<&Edns<'_>>) {
         self.question = Some(question.clone());
         if let Some(edns) = edns {
             self.edns = true;
+            self.dnssec = edns.dnssec_ok;
             // RFC 6891 §6.2.3: less than 512 counts as 512; no more than we say that we send.
             let size = edns.udp_size.clamp(PLAIN_UDP as u16, edns::DEFAULT_UDP_SIZE);
             self.limit = self.limit.max(usize::from(size));
@@ -222,6 +228,46 @@ impl Replier {
             Ok(draft) if draft.octets.len() <= self.limit => draft.into(),
             _ => self.truncated(signer, now),
         }
+    }
+
+    /// What a zone has at a name. What doesn't fit behind a question is for TCP.
+    pub(super) fn records<M: Mac>(
+        &self,
+        write: impl FnOnce(&mut Writer<'_>) -> Result<Answer, Full>,
+        signer: &mut Option<Signer<M>>,
+        now: UnixTime,
+    ) -> Reply {
+        let opt_len = if self.edns { OPT_LEN } else { 0 };
+        let tail = signer.as_ref().map_or(0, Signer::tail_len).saturating_add(opt_len);
+        let draft = self.draft_records(write, self.limit.saturating_sub(tail));
+        let signed = draft.and_then(|mut draft| draft.sign(signer.as_mut(), now).map(|()| draft));
+        signed.map_or_else(|Full| self.truncated(signer, now), Reply::from)
+    }
+
+    /// Question, what is answered within `room` octets, OPT; not signed yet.
+    fn draft_records(
+        &self,
+        write: impl FnOnce(&mut Writer<'_>) -> Result<Answer, Full>,
+        room: usize,
+    ) -> Result<Draft, Full> {
+        let mut octets = alloc::vec![0; room];
+        let mut writer = Writer::new(&mut octets);
+        if let Some(Question { qname, qtype, qclass }) = &self.question {
+            writer.question(qname.as_ref(), *qtype, *qclass)?;
+        }
+        let answer = write(&mut writer)?;
+        let flags = Flags::of(Opcode::QUERY).with(Flags::QR).with(self.header.flags.only(Flags::RD));
+        let flags = if answer.authoritative { flags.with(Flags::AA) } else { flags };
+        let flags = if answer.truncated { flags.with(Flags::TC) } else { flags };
+        let len = writer.finish(self.header.id, flags.with_rcode(answer.rcode));
+        octets.truncate(len);
+        let header = crate::wire::Message::new(&octets).map_err(|_| Full)?.header();
+        let mut draft = Draft { octets, header };
+        if self.edns {
+            let opt = Edns { dnssec_ok: self.dnssec, ..Edns::OURS };
+            draft.append(|_, out| opt.write(out).ok_or(Full))?;
+        }
+        Ok(draft)
     }
 
     /// The answer to a NOTIFY (RFC 1996 §4.7): its header and question, and nothing else.
@@ -280,7 +326,7 @@ impl Replier {
             let extended_rcode = (rcode.0 >> 4) as u8;
             let ede = ede.map(|(code, text)| (code, text.as_bytes()));
             let expire = self.expire.filter(|_| rcode == Rcode::NOERROR).map(Expire::Seconds);
-            let opt = Edns { extended_rcode, ede, expire, ..Edns::OURS };
+            let opt = Edns { extended_rcode, ede, expire, dnssec_ok: self.dnssec, ..Edns::OURS };
             writer.additional(|out| opt.write(out))?;
         }
         let opcode = self.header.flags.opcode();

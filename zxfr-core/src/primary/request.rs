@@ -3,6 +3,7 @@
 use super::reply::{Refusal, Replier, Reply};
 use super::{Action, Grant, Host, KeyWanted, Keys, Notify, Pending, Update, Wanted};
 use crate::acl::{Asker, Transport};
+use crate::name::{Name, NameRef};
 use crate::serial::Serial;
 use crate::time::UnixTime;
 use crate::transfer::Asked;
@@ -19,6 +20,7 @@ pub(super) struct Request<'m> {
     asked: Asked,
     subject: Subject,
     wants_expire: bool,
+    dnssec: bool,
     replier: Replier,
 }
 
@@ -78,8 +80,9 @@ impl<'m> Request<'m> {
             Subject::Query { from: None }
         };
         let wants_expire = edns.is_some_and(|edns| edns.expire == Some(Expire::Asked));
+        let dnssec = edns.is_some_and(|edns| edns.dnssec_ok);
         let asked = Asked { id: header.id, flags: header.flags, question, edns: edns.is_some(), expire: None };
-        Ok(Self { message, layout, asker, asked, subject, wants_expire, replier })
+        Ok(Self { message, layout, asker, asked, subject, wants_expire, dnssec, replier })
     }
 
     /// Who asks, with which key, and whether they may.
@@ -93,24 +96,33 @@ impl<'m> Request<'m> {
         now: UnixTime,
         supplied: Option<Vec<Key<H::Mac>>>,
     ) -> Result<Grant<H::Mac>, Action<H::Mac>> {
-        let zone = self.asked.question.qname.as_ref();
         let asker = self.asker;
+        let question = &self.asked.question;
+        let plain = matches!(self.subject, Subject::Query { from: None }) && question.qtype != Rtype::AXFR;
+        let wanted = plain && !is_meta(question.qtype);
+        let holder = if wanted { host.zone_of(question.qname.as_ref(), question.qtype, asker) } else { None };
+        let is_held = holder.is_some();
+        let name: Name = holder.unwrap_or_else(|| question.qname.clone());
+        let zone = name.as_ref();
         let admitted = match self.subject {
+            Subject::Query { .. } if plain => host.admits_query(zone, asker).then_some(()).ok_or(Refusal::Stranger),
             Subject::Query { .. } => host.admits(zone, asker).then_some(()).ok_or(Refusal::Stranger),
             Subject::Notify { .. } => host.admits_notify(zone, asker).then_some(()).ok_or(Refusal::Stranger),
             Subject::Update => host.admits_update(zone, asker),
         };
         admitted.map_err(|refusal| Action::Reply(self.replier.refuse(refusal)))?;
-        let signer = self.verify(host, now, supplied)?;
+        let signer = self.verify(host, zone, now, supplied)?;
         let key = signer.as_ref().map(Signer::key);
         let key_admitted = match self.subject {
+            Subject::Query { .. } if plain => host.query_key_admits(zone, asker, key),
             Subject::Query { .. } => host.verified_key_admits(zone, asker, key),
             Subject::Notify { .. } => host.notify_key_admits(zone, asker, key.map(Key::name)),
             Subject::Update => host.update_key_admits(zone, asker, key),
         };
-        let Self { message, asked, subject, wants_expire, replier, .. } = self;
+        let Self { message, asked, subject, wants_expire, dnssec, replier, .. } = self;
         let qtype = asked.question.qtype;
-        let mut grant = Grant { asked, wanted: Wanted::Soa, asker: *asker, signer, replier, wants_expire };
+        let tells_soa = qtype == Rtype::SOA && asked.question.qname == name && !(is_held && dnssec);
+        let mut grant = Grant { asked, wanted: Wanted::Soa, asker: *asker, zone: name, signer, replier, wants_expire };
         if !key_admitted {
             let refusal = if grant.signer.is_some() { Refusal::KeyNotAdmitted } else { Refusal::KeyNeeded };
             return Err(Action::Reply(grant.refuse(refusal, now)));
@@ -119,7 +131,8 @@ impl<'m> Request<'m> {
             (Subject::Notify { serial }, _) => return Err(Action::Notify(Notify::new(&grant, serial, now))),
             (Subject::Update, _) => return Err(Action::Update(Update::new(message, grant))),
             (Subject::Query { from: Some(from) }, _) => Wanted::Ixfr { from },
-            (_, Rtype::SOA) => Wanted::Soa,
+            _ if tells_soa => Wanted::Soa,
+            _ if is_held => Wanted::Records { dnssec },
             (_, Rtype::AXFR) if asker.transport == Transport::Udp => {
                 return Err(Action::Reply(grant.refuse(Refusal::AxfrOverUdp, now)));
             }
@@ -134,26 +147,26 @@ impl<'m> Request<'m> {
     fn verify<H: Host>(
         &self,
         host: &H,
+        zone: NameRef<'_>,
         now: UnixTime,
         supplied: Option<Vec<Key<H::Mac>>>,
     ) -> Result<Option<Signer<H::Mac>>, Action<H::Mac>> {
-        let Self { message, layout, asker, asked, replier, .. } = self;
+        let Self { message, layout, asker, replier, .. } = self;
         let record = TsigRecord::read(message, layout);
         let record = record.map_err(|_| Action::Reply(replier.refuse(Refusal::Malformed)))?;
         let Some(record) = record else { return Ok(None) };
-        let qname = &asked.question.qname;
         let keys = match (supplied, record.algorithm()) {
             (Some(keys), _) => keys,
             (None, None) => Vec::new(),
             (None, Some(algorithm)) => {
                 let name = record.key_name.as_ref();
-                match host.keys(&KeyWanted { zone: qname.as_ref(), name, algorithm, asker }) {
+                match host.keys(&KeyWanted { zone, name, algorithm, asker }) {
                     Keys::Found(keys) => keys,
                     Keys::Later => {
                         return Err(Action::NeedKeys(Pending {
                             octets: message.octets().to_vec(),
                             asker: **asker,
-                            zone: qname.clone(),
+                            zone: zone.to_name(),
                             key_name: record.key_name.clone(),
                             algorithm,
                         }));
@@ -164,6 +177,11 @@ impl<'m> Request<'m> {
         let verified = tsig::verify_request(message, layout, &record, &keys, now);
         verified.map(Some).map_err(|rejection| Action::Reply(replier.reject(rejection)))
     }
+}
+
+/// Whether no zone has records of a type: OPT, and those for queries only (RFC 6895 §3.1); but for ANY.
+fn is_meta(rtype: Rtype) -> bool {
+    rtype.0 == 41 || (128..255).contains(&rtype.0)
 }
 
 /// The serial of an SOA of the zone that is asked about.

@@ -13,6 +13,7 @@ use core::net::{IpAddr, Ipv4Addr};
 
 mod ixfr;
 mod notify;
+mod queries;
 mod update;
 
 const NOW: UnixTime = UnixTime(1_800_000_000);

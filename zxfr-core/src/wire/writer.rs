@@ -409,6 +409,28 @@ impl<'b> Writer<'b> {
         Ok(())
     }
 
+    /// Appends a record to the additional section; no others may follow.
+    #[cfg(feature = "alloc")]
+    pub(crate) fn additional_record(&mut self, record: &Record<'_>) -> Result<(), Full> {
+        let count = self.header.additionals.checked_add(1).ok_or(Full)?;
+        self.out.put_record(record, &mut self.compression)?;
+        self.header.additionals = count;
+        Ok(())
+    }
+
+    /// Where it is, for [`Writer::go_back`].
+    #[cfg(feature = "alloc")]
+    pub(crate) const fn mark(&self) -> (usize, Header) {
+        (self.out.len, self.header)
+    }
+
+    /// Undoes all that was written since a mark.
+    #[cfg(feature = "alloc")]
+    pub(crate) fn go_back(&mut self, (len, header): (usize, Header)) {
+        (self.out.len, self.header) = (len, header);
+        self.compression.forget();
+    }
+
     /// Writes the header and gives the length of the message.
     #[must_use]
     pub fn finish(self, id: u16, flags: Flags) -> usize {

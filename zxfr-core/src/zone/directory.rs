@@ -125,6 +125,16 @@ impl Directory {
         Place { leaf, slot, page: 0 }
     }
 
+    /// The place of the slot before a place.
+    pub(super) fn before(&self, place: Place) -> Option<Place> {
+        if let Some(slot) = place.slot.checked_sub(1) {
+            return Some(Place { slot, page: 0, ..place });
+        }
+        let leaf = place.leaf.checked_sub(1)?;
+        let slot = self.leaves.get(leaf)?.slots.len().checked_sub(1)?;
+        Some(Place { leaf, slot, page: 0 })
+    }
+
     /// What it takes in memory.
     pub(super) fn heap_octets(&self) -> u64 {
         let mut sum = (self.leaves.capacity() as u64).saturating_mul(size_of::<usize>() as u64);

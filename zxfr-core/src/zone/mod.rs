@@ -3,6 +3,7 @@
 //! | module | holds |
 //! |---|---|
 //! | [`version`], `parts`, `records` | an immutable zone: head and two runs; its pages, its records |
+//! | `find` | names and RRsets looked for, by key and by block |
 //! | `head` | the apex node, rendered with the question as the first message(s); small zones whole |
 //! | `directory` | a sorted run, found by key in two levels, leaves of slots; leaves are shared between versions |
 //! | `slot`, `edits` | a slot: a page, or a page and what is to be changed about it, sealed when it is asked for |
@@ -33,6 +34,7 @@ mod diff;
 mod directory;
 mod editor;
 mod edits;
+mod find;
 mod head;
 mod key;
 mod likeness;
@@ -60,6 +62,7 @@ pub use apply::{Applied, ApplyError, ApplyFault};
 pub use builder::{BuildError, BuildFault, BuildLimits, Builder, Pushed, Summary};
 pub use condense::ChainError;
 pub use delta::{Delta, DeltaBuilder, DeltaRecords};
+pub(crate) use find::{Among, Spot};
 pub use page::Page;
 pub use portion::{Both, Work};
 pub use records::{RecordIter, Rrset};

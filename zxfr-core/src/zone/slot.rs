@@ -1,6 +1,6 @@
 //! A place in a directory: a page, or a page and what is to be changed about it.
 
-use super::blocks::BLOCK;
+use super::blocks::{BLOCK, Block};
 use super::edits::Edits;
 use super::page::{MAX_PAGE, Page};
 use super::run::RunWriter;
@@ -215,6 +215,23 @@ impl<'s> SlotRecords<'s> {
         self.number = self.number.saturating_add(records);
     }
 
+    /// Goes, by the blocks of the page, to where a block starts with one of the last records that are `less`, which holds of the
+    /// first so many. What was put in is passed over with the page's own.
+    pub(super) fn go_near(&mut self, mut less: impl FnMut(&Record<'_>) -> bool) {
+        let mut scratch = Scratch::new();
+        let starts_less = |block: &Block| {
+            let first = RecordPosition::new(block.start.into(), 1).next(self.base.octets(), &mut scratch);
+            first.is_ok_and(|record| record.is_some_and(|record| less(&record)))
+        };
+        let Some(block) = self.base.blocks().partition_point(starts_less).checked_sub(1) else { return };
+        let Some(start) = self.base.blocks().get(block).map(|block| usize::from(block.start)) else { return };
+        self.pass_to(start, BLOCK.saturating_mul(block as u16));
+        if let Some(edits) = self.edits {
+            self.removed = edits.removed.partition_point(|removed| *removed < self.number);
+            self.added = edits.added.partition_point(|added| added.before <= self.number);
+        }
+    }
+
     /// Goes past records that are the same since two pages, neither of them edited or begun, start with the same octets. Gives
     /// where these records end: the same octets may go on from there into a name, and then no longer be a name that is the same.
     pub(super) fn pass_alike(&mut self, other: &mut Self) -> usize {
@@ -242,7 +259,7 @@ impl<'s> SlotRecords<'s> {
         start
     }
 
-    /// Goes to the record of this number, which starts at `at`, of a page without edits.
+    /// Goes to the record of this number, which starts at `at`; edits are not looked at.
     const fn pass_to(&mut self, at: usize, number: u16) {
         self.number = number;
         self.position = RecordPosition::new(at, self.base.records().saturating_sub(number));

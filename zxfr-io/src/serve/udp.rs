@@ -8,7 +8,7 @@ use tokio::net::UdpSocket;
 use tokio::time::Instant;
 use zxfr_core::name::{Name, NameRef};
 use zxfr_core::primary::{Action, Reply, Update, handle_request};
-use zxfr_core::wire::Message;
+use zxfr_core::wire::{Message, Rtype};
 
 /// The most octets of a request that are looked at: far more than any honest one has.
 const MAX_REQUEST: usize = 4096;
@@ -85,6 +85,12 @@ pub(super) fn zone_of(request: &[u8]) -> Option<Name> {
     Some(question.qname)
 }
 
+/// Whether an answer is to a question for a zone's SOA, or IXFR.
+fn asks_for_serial(answer: &[u8]) -> bool {
+    let question = Message::new(answer).ok().and_then(|message| message.question().ok().flatten());
+    question.is_some_and(|question| matches!(question.qtype, Rtype::SOA | Rtype::IXFR))
+}
+
 /// Tells the host what an answer of one message was.
 pub(super) fn report<Z: Zones>(
     zones: &Z,
@@ -96,6 +102,7 @@ pub(super) fn report<Z: Zones>(
     match (&reply.refusal, &reply.sent) {
         (Some(refusal), _) => zones.refused(peer, zone, refusal),
         (None, Some(sent)) => zones.answered(&OutReport::of(sent, *peer, began.elapsed())),
+        (None, None) if !asks_for_serial(&reply.message) => {}
         (None, None) => zone.into_iter().for_each(|zone| zones.told_serial(peer, zone)),
     }
 }

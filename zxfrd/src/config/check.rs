@@ -14,8 +14,8 @@ use zxfr_core::tsig::Algorithm;
 use super::raw;
 use super::secret::{ALGORITHMS, Secret, TsigKey};
 use super::{
-    Acl, Config, ConfigError, Dns, Incoming, Limits, Outgoing, Peer, Problem, SerialBackward, Source, Zone, ZoneFile,
-    domain_name, read_text,
+    Acl, Answers, Config, ConfigError, Dns, Incoming, Limits, Outgoing, Peer, Problem, SerialBackward, Source, Zone,
+    ZoneFile, domain_name, read_text,
 };
 use crate::catalog::{HoldIf, Meaning, Publish, Publishing, not_mapped};
 
@@ -130,7 +130,16 @@ impl Checker<'_> {
             Some(given) => *given.get_ref(),
             None => default.notify_delay_milliseconds,
         };
-        let Some(list) = &raw.listen else { return Dns { notify_delay_milliseconds, ..default } };
+        let answer = match &raw.answer {
+            None => default.answer,
+            Some(word) if word.get_ref() == "peers" => Answers::Peers,
+            Some(word) if word.get_ref() == "anyone" => Answers::Anyone,
+            Some(word) => {
+                self.fail(word, "answer is \"peers\" or \"anyone\"");
+                default.answer
+            }
+        };
+        let Some(list) = &raw.listen else { return Dns { notify_delay_milliseconds, answer, ..default } };
         if list.get_ref().is_empty() {
             self.fail(list, "at least one address to listen on is needed, such as \"127.0.0.1:5300\"");
         }
@@ -145,7 +154,7 @@ impl Checker<'_> {
                 }
             }
         }
-        Dns { listen, notify_delay_milliseconds }
+        Dns { listen, notify_delay_milliseconds, answer }
     }
 
     /// A domain name, and its key: the octets in lower case.

@@ -8,6 +8,7 @@
 //! [dns]
 //! listen = ["127.0.0.1:5300", "[::1]:5300"] # UDP and TCP on each
 //! notify_delay_milliseconds = 100 # peers get one NOTIFY for all that changes within it
+//! answer = "peers" # who may ask for what a zone has: those who may transfer it, or "anyone"
 //!
 //! [api]
 //! listen = "127.0.0.1:8053"
@@ -141,11 +142,27 @@ pub struct Dns {
     pub listen: Vec<SocketAddr>,
     /// A zone's peers get one NOTIFY for all that changes within so long of the one before; 0 to 60,000.
     pub notify_delay_milliseconds: u64,
+    /// Who may ask for what a zone has.
+    pub answer: Answers,
+}
+
+/// Who may ask for what a zone has; transfers are for peers alone.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Answers {
+    /// Those who may transfer it.
+    #[default]
+    Peers,
+    /// Everybody.
+    Anyone,
 }
 
 impl Default for Dns {
     fn default() -> Self {
-        Self { listen: vec![SocketAddr::from((Ipv4Addr::LOCALHOST, 5300))], notify_delay_milliseconds: 100 }
+        Self {
+            listen: vec![SocketAddr::from((Ipv4Addr::LOCALHOST, 5300))],
+            notify_delay_milliseconds: 100,
+            answer: Answers::Peers,
+        }
     }
 }
 

@@ -26,6 +26,7 @@ pub(super) struct Config {
 pub(super) struct Dns {
     pub(super) listen: Option<Spanned<Vec<Spanned<String>>>>,
     pub(super) notify_delay_milliseconds: Option<Spanned<u64>>,
+    pub(super) answer: Option<Spanned<String>>,
 }
 
 #[derive(Default, serde::Deserialize)]

@@ -98,6 +98,9 @@ fn every_rule_has_its_place_and_words() {
     {
         assert_eq!(config(&format!("[dns]\n{text}")).dns.notify_delay_milliseconds, delay);
     }
+    assert_problem("[dns]\nanswer = \"all\"\n", "2:10", "anyone");
+    assert_eq!(config("").dns.answer, Answers::Peers);
+    assert_eq!(config("[dns]\nanswer = \"anyone\"\n").dns.answer, Answers::Anyone);
     assert_problem("[limits]\nidle_seconds = 0\n", "2:16", "at least 1");
     assert_problem("[limits]\nacl_widest_ipv4 = 33\n", "2:19", "at most 32");
     assert_problem(&KEY.replace("sha256", "sha3"), "3:8", "is not an algorithm");

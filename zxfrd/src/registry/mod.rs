@@ -59,6 +59,7 @@ pub(crate) use zone::Links;
 pub use zone::{PublishError, Source, Zone};
 
 use std::collections::HashMap;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 use std::time::SystemTime;
 
@@ -66,6 +67,7 @@ use tokio::runtime::{Handle, RuntimeFlavor};
 use tokio::sync::mpsc;
 use tokio::task::block_in_place;
 use zxfr_core::acl::Asker;
+use zxfr_core::answer::{self, RustSha1};
 use zxfr_core::journal::{Answer, JournalLimits};
 use zxfr_core::name::{Name, NameRef};
 use zxfr_core::primary::{Host, KeyWanted, Keys, Notify, Refusal, Reply, Unserved, Update};
@@ -74,7 +76,7 @@ use zxfr_core::time::UnixTime;
 use zxfr_core::transfer::Kind;
 use zxfr_core::tsig::Key;
 use zxfr_core::tsig::rustcrypto::Hmac;
-use zxfr_core::wire::Rcode;
+use zxfr_core::wire::{Full, Rcode, Rtype, Writer};
 use zxfr_core::zone::Version;
 use zxfr_io::{OutReport, PeerIdentity, SendError, Zones};
 
@@ -96,6 +98,7 @@ pub struct Registry {
     transfers: Transfers,
     refusals: Refusals,
     performed: Arc<Performed>,
+    answers_anyone: AtomicBool,
     shared: Shared,
 }
 
@@ -131,8 +134,14 @@ impl Registry {
             transfers: Transfers::default(),
             refusals: Refusals::default(),
             performed: Arc::default(),
+            answers_anyone: AtomicBool::new(false),
             shared,
         }
+    }
+
+    /// Whether anyone may ask for what zones have; transfers are for peers alone.
+    pub fn set_answers_anyone(&self, anyone: bool) {
+        self.answers_anyone.store(anyone, Ordering::Relaxed);
     }
 
     /// What keeps the zones.
@@ -304,6 +313,47 @@ impl Host for Registry {
 
     fn verified_key_admits(&self, zone: NameRef<'_>, _: &Asker, key: Option<&Key<Hmac>>) -> bool {
         self.zone(zone).is_some_and(|zone| zone.key_admits(key.map(Key::tag)))
+    }
+
+    fn zone_of(&self, qname: NameRef<'_>, qtype: Rtype, asker: &Asker) -> Option<Name> {
+        let state = self.state();
+        // Strangers are told before any look-up.
+        if !self.answers_anyone.load(Ordering::Relaxed) && !state.known.may_ask(asker.addr) {
+            return None;
+        }
+        let mut child = None;
+        let mut here = Some(qname);
+        while let Some(name) = here {
+            if let Some((zone, _)) = state.find(name) {
+                // The DS of a zone is its parent's (RFC 4035 §3.1.4.1).
+                if qtype != Rtype::DS || name != qname {
+                    return Some(zone.name().to_name());
+                }
+                child = Some(zone.name().to_name());
+            }
+            here = name.parent();
+        }
+        child
+    }
+
+    fn admits_query(&self, zone: NameRef<'_>, asker: &Asker) -> bool {
+        if self.answers_anyone.load(Ordering::Relaxed) {
+            return self.state().find(zone).is_some();
+        }
+        self.admits(zone, asker)
+    }
+
+    fn query_key_admits(&self, zone: NameRef<'_>, asker: &Asker, key: Option<&Key<Hmac>>) -> bool {
+        self.answers_anyone.load(Ordering::Relaxed) || self.verified_key_admits(zone, asker, key)
+    }
+
+    fn answer_query(
+        &self,
+        version: &Version,
+        query: &answer::Query<'_>,
+        writer: &mut Writer<'_>,
+    ) -> Result<answer::Answer, Full> {
+        version.answer::<RustSha1>(query, writer)
     }
 
     fn version(&self, zone: NameRef<'_>) -> Result<Arc<Version>, Unserved> {

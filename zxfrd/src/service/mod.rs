@@ -20,7 +20,7 @@ use zxfr_io::{Primary, ServeLimits};
 
 use crate::alerts::Alerts;
 use crate::catalog::Catalog;
-use crate::config::{self, Api, Config, ConfigError, Limits};
+use crate::config::{self, Answers, Api, Config, ConfigError, Limits};
 use crate::logging;
 use crate::node::Node;
 use crate::store;
@@ -125,6 +125,7 @@ impl Service {
             Node::start(&objects, &config.limits, catalog.store().clone()).await.map_err(|error| error.to_string())?;
         drop(objects);
         node.set_notify_delay(config.dns.notify_delay_milliseconds);
+        node.registry().set_answers_anyone(config.dns.answer == Answers::Anyone);
         catalog.tell(node.applied());
         let serving = Serving::new(&config.limits);
         let primary = Primary::new(node.registry().clone(), serving.limits());
@@ -225,6 +226,7 @@ impl Service {
         tell(&self.catalog.configure(&config).await);
         let objects = self.catalog.read().clone();
         self.node.set_notify_delay(config.dns.notify_delay_milliseconds);
+        self.node.registry().set_answers_anyone(config.dns.answer == Answers::Anyone);
         self.node.configure(&objects, &config.limits).await;
         listeners.retain(&config.dns.listen);
         drop(listeners);
